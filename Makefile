@@ -1,0 +1,60 @@
+# Every target is a thin line over `python -m pipeline`; where there is no make, run those lines by hand (docs/user-guide.md).
+PYTHON ?= python3
+CONFIG ?= config.yaml
+RELEASE ?=
+PY := .venv/bin/python
+READY := .venv/.ready
+READY_DEV := .venv/.ready-dev
+.DEFAULT_GOAL := all
+.PHONY: all test check help why list template register publish reference docs clean
+
+all: $(READY) ## bring everything up to date and print the path of the national report
+	@$(PY) -m pipeline run --config "$(CONFIG)"
+
+why: $(READY) ## say what would run and why; run nothing
+	@$(PY) -m pipeline why --config "$(CONFIG)"
+
+list: $(READY) ## list the steps with what they read and write; `make STEP` runs one with what it needs
+	@$(PY) -m pipeline list --config "$(CONFIG)"
+
+template: $(READY) ## write an empty workbook for a site
+	@$(PY) -m pipeline template
+
+register: $(READY) ## fix the theories before results, in theories.lock
+	@$(PY) -m pipeline register --config "$(CONFIG)"
+
+publish: $(READY) ## keep what leaves as a release: make publish RELEASE=2026-11
+	@$(PY) -m pipeline publish "$(RELEASE)" --config "$(CONFIG)"
+
+test: check ## check, then every test: what continuous integration runs
+	@$(PY) -m pytest -n auto --dist worksteal
+
+check: $(READY_DEV) ## lint, types and architecture tests, in under a minute; also the commit hook
+	@$(PY) -m ruff check --quiet .
+	@$(PY) -m ruff format --quiet --check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -q tests/architecture
+
+reference: $(READY_DEV) ## make our own reference values again; needs R with metafor
+	@Rscript tests/reference/own/make.R tests/reference/own
+
+docs: $(READY_DEV) ## print the data dictionary from the schemas
+	@$(PY) -m pipeline.tables.dictionary docs/data-dictionary.md
+
+clean: ## remove what can be made again; never raw returns or releases
+	@rm -rf data/processed data/synthetic reports .tools .venv .pytest_cache .mypy_cache .ruff_cache
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml uv.lock
+	@$(PYTHON) .ci/bootstrap.py && touch $@
+
+$(READY_DEV): pyproject.toml uv.lock
+	@$(PYTHON) .ci/bootstrap.py dev && touch $(READY) $@
+
+Makefile: ;
+
+.DEFAULT:
+	@$(MAKE) --no-print-directory $(READY)
+	@$(PY) -m pipeline run $@ --config "$(CONFIG)"
