@@ -1,0 +1,43 @@
+"""The shape of every table. Import what you need late: pandera takes seconds to load."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from pandera.pandas import DataFrameSchema
+
+
+@cache
+def schemas() -> dict[str, DataFrameSchema]:
+    """Every table by name: those that sites return, those made on the way, and the open ones."""
+    from pipeline.tables.processed import PROCESSED
+    from pipeline.tables.released import RELEASED
+    from pipeline.tables.returned import EVIDENCE, RETURNED
+
+    return {**RETURNED, "evidence": EVIDENCE, **PROCESSED, **RELEASED}
+
+
+def empty(name: str) -> DataFrame:
+    """A table with its columns and types, and no row."""
+    return shape(name, None)
+
+
+def shape(name: str, frame: DataFrame | None) -> DataFrame:
+    """Order the columns of `frame` as the schema has them, add those that are absent as missing, and set the types.
+
+    Raises pandera's SchemaError where the content does not fit; that is a fault of ours, never of a site.
+    """
+    import pandas as pd
+
+    schema = schemas()[name]
+    source = pd.DataFrame() if frame is None else frame
+    columns = {}
+    for column, spec in schema.columns.items():
+        values = source[column] if column in source else pd.Series(None, index=source.index, dtype="object")
+        if spec.metadata["dtype"] == "float64" and values.dtype == object:
+            values = values.astype("Float64").astype("float64")
+        columns[column] = values.astype(spec.metadata["dtype"])
+    return pd.DataFrame(columns, index=source.index).reset_index(drop=True)

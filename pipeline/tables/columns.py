@@ -1,0 +1,83 @@
+"""One constructor a kind of column, so that every column states its title, unit, meaning and codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandera.pandas as pa
+
+Column = pa.Column
+
+
+def _column(
+    dtype: str, kind: str, title: str, description: str, *, unit: str = "", codes: tuple[str, ...] = (), **options: Any
+) -> Column:
+    needed, blank = options.pop("needed", False), options.pop("blank", "")
+    return pa.Column(
+        dtype,
+        title=title,
+        description=description,
+        nullable=options.pop("nullable", not needed),
+        metadata={"kind": kind, "dtype": dtype, "unit": unit, "codes": codes, "needed": needed, "blank": blank},
+        **options,
+    )
+
+
+def text(title: str, description: str = "", **options: Any) -> Column:
+    """Text kept exactly as received, such as a pseudonymous identifier."""
+    return _column("str", "text", title, description, **options)
+
+
+def code(title: str, codes: tuple[str, ...], description: str = "", **options: Any) -> Column:
+    """One value of a closed list."""
+    checks = pa.Check.isin(codes)
+    return _column("str", "code", title, description, codes=codes, checks=checks, **options)
+
+
+def code_list(title: str, codes: tuple[str, ...], description: str = "", **options: Any) -> Column:
+    """Several values of a closed list, joined by semicolons."""
+    return _column("str", "code_list", title, description, codes=codes, **options)
+
+
+def yes_no(title: str, description: str = "", **options: Any) -> Column:
+    """`y` or `n`."""
+    return code(title, ("y", "n"), description, **options)
+
+
+def date(title: str, description: str = "", **options: Any) -> Column:
+    """A calendar date, without a time of day."""
+    return _column("datetime64[us]", "date", title, description, **options)
+
+
+def month(title: str, description: str = "", **options: Any) -> Column:
+    """A calendar month, stored as its first day."""
+    return _column("datetime64[us]", "month", title, description, **options)
+
+
+def whole(title: str, description: str = "", **options: Any) -> Column:
+    """A whole number that may be missing."""
+    return _column("Int64", "whole", title, description, **options)
+
+
+def number(title: str, description: str = "", **options: Any) -> Column:
+    """A real number; missing is NaN."""
+    return _column("float64", "number", title, description, **options)
+
+
+def flag(title: str, description: str = "", **options: Any) -> Column:
+    """True, false or not known."""
+    return _column("boolean", "flag", title, description, **options)
+
+
+def table(name: str, title: str, grain: str, columns: dict[str, Column], *, key: tuple[str, ...] = ()) -> pa.DataFrameSchema:
+    """A table: strict and ordered, with its grain in one sentence and, where it has one, its key."""
+    return pa.DataFrameSchema(
+        columns,
+        name=name,
+        title=title,
+        description=grain,
+        strict=True,
+        ordered=True,
+        unique=list(key) or None,
+        metadata={"key": key},
+    )
