@@ -1,0 +1,75 @@
+"""What code a step runs: the modules of ours that it imports, and theirs, found by reading and never by running."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipeline.engine.nodes import digest
+
+PACKAGE = Path(__file__).parents[1]
+_FACTS = {"pipeline", "pipeline.measures", "pipeline.theories", "pipeline.config", "pipeline.strict_yaml"}
+
+
+def code_state(function: Callable[..., Any], schemas: Iterable[str]) -> str:
+    """Hash of a step's own source, of every module of ours that it reaches, and of the shapes that its tables must have."""
+    source = textwrap.dedent(inspect.getsource(function))
+    reached = closure(frozenset(imported(ast.parse(source))))
+    parts = [digest(source), *(f"{name} {_module(name)[1]}" for name in sorted(reached - _FACTS))]
+    if any(schemas):
+        parts.append(digest("".join(_module(name)[1] for name in sorted(closure(frozenset({"pipeline.tables.processed"}))))))
+    return digest("\n".join(parts))
+
+
+def package_state() -> str:
+    """Hash of all code that a real run can reach: everything but the inventor of synthetic returns."""
+    files = sorted(p for p in PACKAGE.rglob("*.py") if "synthetic" not in p.parts)
+    files += sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".typ", ".ttf"})
+    return digest("\n".join(f"{p.relative_to(PACKAGE).as_posix()} {digest(p.read_bytes())}" for p in files))
+
+
+@cache
+def closure(names: frozenset[str]) -> frozenset[str]:
+    """Every module of ours that `names` import, directly or not; `names` themselves included."""
+    reached: set[str] = set()
+    waiting = {name for name in names if _file(name)}
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        waiting |= {n for n in _module(name)[0] if n not in reached}
+    return frozenset(reached)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The modules of ours that a syntax tree imports."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in found if name.split(".")[0] == PACKAGE.name and _file(name)}
+
+
+@cache
+def _module(name: str) -> tuple[frozenset[str], str]:
+    path = _file(name)
+    assert path is not None
+    source = path.read_bytes()
+    beside = b"".join(p.read_bytes() for p in sorted(path.parent.rglob("*.typ"))) if b".typ" in source else b""
+    return frozenset(imported(ast.parse(source))), digest(source + beside)
+
+
+def _file(name: str) -> Path | None:
+    base = PACKAGE.parent.joinpath(*name.split("."))
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.is_file()), None)
+
+
+def digest_modules(names: Iterable[str]) -> str:
+    """Hash of the sources of several modules of ours."""
+    return digest("\n".join(f"{name} {_module(name)[1]}" for name in sorted(names)))
