@@ -1,0 +1,1 @@
+"""Cited mathematics: arrays in, small frozen results out."""
