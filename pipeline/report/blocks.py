@@ -1,0 +1,147 @@
+"""A document as data: frozen parts, set in type or written as Markdown only at the end."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar, Literal
+
+Align = Literal["left", "right", "center"]
+Tone = Literal["plain", "strong", "muted", "yes"]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 1, 2 or 3; `is_change` puts the caution at the foot of every page of the section."""
+
+    kind: ClassVar[str] = "heading"
+    text: str
+    level: int = 1
+    is_change: bool = False
+    is_numbered: bool = True
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """Plain text, with a lead in bold where there is one."""
+
+    kind: ClassVar[str] = "paragraph"
+    text: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list; each item is a lead, which may be empty, and a text."""
+
+    kind: ClassVar[str] = "items"
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A boxed remark that must not be missed."""
+
+    kind: ClassVar[str] = "notice"
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Findings: what it is about, a figure in large type, and its sentences."""
+
+    kind: ClassVar[str] = "messages"
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values in two columns."""
+
+    kind: ClassVar[str] = "facts"
+    rows: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table that is not plain."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; `share` is its part of the free width, 0 as wide as its content; `is_upright` turns its label."""
+
+    label: str
+    align: Align = "left"
+    share: float = 0
+    is_upright: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with real header rows; `spans` name groups of columns in a row above, as name and number of columns.
+
+    `is_dense` sets it in smaller type.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[str | Cell, ...], ...]
+    note: str = ""
+    spans: tuple[tuple[str, int], ...] = ()
+    is_dense: bool = False
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture by name, with its caption and the alternative text that tells the finding."""
+
+    kind: ClassVar[str] = "figure"
+    name: str
+    caption: str
+    alt: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """One row of a picture of intervals; `look` is own, all or range."""
+
+    label: str
+    words: str
+    low: float | None = None
+    value: float | None = None
+    high: float | None = None
+    look: Literal["own", "all", "range"] = "own"
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """A small picture of a few intervals on one scale, drawn by the typesetter."""
+
+    kind: ClassVar[str] = "intervals"
+    caption: str
+    alt: str
+    ticks: tuple[tuple[float, str], ...]
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True)
+class Break:
+    """A new page."""
+
+    kind: ClassVar[str] = "break"
+
+
+Block = Heading | Paragraph | Items | Notice | Messages | Facts | Table | Figure | Intervals | Break
+
+
+def as_json(block: Block) -> dict[str, Any]:
+    """The block as plain data with its kind, for the typesetter."""
+    content = asdict(block)
+    if isinstance(block, Table):
+        content["rows"] = [[asdict(cell if isinstance(cell, Cell) else Cell(cell)) for cell in row] for row in block.rows]
+    return {"kind": block.kind, **content}

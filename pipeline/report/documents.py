@@ -1,0 +1,137 @@
+"""The documents of a run: the national report with its Markdown twin, the report of a site, and the passport of a return."""
+
+from __future__ import annotations
+
+import bisect
+import dataclasses
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pipeline.report import numerals
+from pipeline.report.markdown import written
+from pipeline.report.material import Material, is_shown
+from pipeline.report.passport import passport_blocks
+from pipeline.report.sections.change import change
+from pipeline.report.sections.delivery import completeness, flow, services
+from pipeline.report.sections.front import how_to_read, key_messages, short_rule, title_facts
+from pipeline.report.sections.method import measures as measures_section
+from pipeline.report.sections.method import method, provenance
+from pipeline.report.sections.quality import quality
+from pipeline.report.sections.sites import site_tables, sites
+from pipeline.report.sections.theories import theories
+from pipeline.report.site_report import site_blocks
+from pipeline.report.typesetting import page_count, typeset
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from pipeline.measures import Measure
+    from pipeline.report.blocks import Block
+    from pipeline.report.study import StudyFacts
+
+OPEN_TABLES = (
+    *("findings", "open_sites", "open_pooled", "open_flow", "open_completeness", "open_distribution"),
+    *("open_classes", "open_services", "open_returns", "open_theories"),
+)
+_KIND = "realist evaluation"
+_MOST_FAULTS = 25
+
+
+def national(
+    tables: Mapping[str, DataFrame], measures: Mapping[str, Measure], figures: Mapping[str, bytes], study: StudyFacts
+) -> dict[str, bytes]:
+    """The national report as `national-report.pdf` and its twin `national-report.md`, from the open tables and figures."""
+    material = Material(tables, measures, _alt(figures))
+    study = _with_period(study, material)
+    blocks = _national_blocks(material, study)
+    title = study.title if _KIND in study.title.lower() else f"{study.title}: a {_KIND}"
+    front = title_facts(study)
+    head = {
+        "title": title,
+        "eyebrow": f"National report \N{MIDDLE DOT} {study.state}",
+        "subtitle": "Which model of service works, for whom, in what circumstances, how and why",
+        "facts": [list(row) for row in front.rows],
+        "contents": "Contents",
+    }
+    pdf = typeset("national", blocks, study, head=head, foot=_foot(study), figures=figures)
+    return {"national-report.pdf": pdf, "national-report.md": written(title, front, blocks, synthetic=study.synthetic)}
+
+
+def site(
+    site_id: str,
+    tables: Mapping[str, DataFrame],
+    measures: Mapping[str, Measure],
+    figures: Mapping[str, bytes],
+    study: StudyFacts,
+) -> dict[str, bytes]:
+    """The report of one site as `<site_id>.pdf`: its own open figures beside the national ones of the same release."""
+    material = Material(tables, measures, _alt(figures))
+    study = _with_period(study, material)
+    head = {
+        "title": f"Site {site_id}",
+        "eyebrow": f"Site report \N{MIDDLE DOT} {study.state}",
+        "subtitle": study.title,
+        "running": study.title,
+        "facts": [[name, value] for name, value in title_facts(study).rows if name in ("Period", "Data to", "Run")],
+    }
+    pdf = typeset("site", site_blocks(site_id, material, study), study, head=head, foot=_foot(study))
+    return {f"{site_id}.pdf": pdf}
+
+
+def passport(site_id: str, quality_rows: list[dict[str, Any]], faults: list[dict[str, Any]], study: StudyFacts) -> bytes:
+    """One page for the site alone: rows read, accepted and rejected by table, then as many faults as the page holds.
+
+    `quality_rows` are rows of the table `quality` and `faults` rows of `rejected`, both of this site.
+    """
+    head = {
+        "title": f"Passport of the return of {site_id}",
+        "eyebrow": f"For {site_id} only \N{MIDDLE DOT} {study.state}",
+        "subtitle": "What was read, what was accepted, and what to mend",
+        "running": study.title,
+        "facts": [["Period", numerals.period(study.period_start, study.period_end) or "not declared"], ["Run", study.run_id]],
+    }
+    foot = f"Contains small numbers of {site_id}: not for publication, send by your approved route."
+
+    def page(n_faults: int) -> bytes:
+        return typeset("site", passport_blocks(quality_rows, faults, n_faults=n_faults), study, head=head, foot=foot)
+
+    pdf = page(_MOST_FAULTS)
+    if page_count(pdf) == 1:
+        return pdf
+    return page(bisect.bisect_left(range(1, _MOST_FAULTS), True, key=lambda n_faults: page_count(page(n_faults)) > 1))
+
+
+def _national_blocks(material: Material, study: StudyFacts) -> list[Block]:
+    return [
+        *key_messages(material),
+        *how_to_read(study),
+        *services(material),
+        *flow(material),
+        *completeness(material),
+        *change(material),
+        *sites(material),
+        *site_tables(material),
+        *theories(material),
+        *quality(material),
+        *method(study),
+        *measures_section(material, study),
+        *provenance(material, study),
+    ]
+
+
+def _with_period(study: StudyFacts, material: Material) -> StudyFacts:
+    """The study with the dates that the release found, where the configuration declares none."""
+    found = {name: material.finding(f"study.{name}") for name in ("period_start", "period_end", "data_cut")}
+    dates = {name: row["statement"] for name, row in found.items() if row is not None and is_shown(row, "statement")}
+    return dataclasses.replace(study, **{name: iso for name, iso in dates.items() if iso and getattr(study, name) is None})
+
+
+def _alt(figures: Mapping[str, bytes]) -> dict[str, str]:
+    texts: dict[str, str] = json.loads(figures.get("alt.json", b"{}"))
+    return texts
+
+
+def _foot(study: StudyFacts) -> str:
+    cut = f"Data to {numerals.date(study.data_cut)} \N{MIDDLE DOT} " if study.data_cut else ""
+    return f"{cut}{short_rule(study)}"

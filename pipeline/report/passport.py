@@ -1,0 +1,105 @@
+"""The passport of a return: every row accounted for, then the faults with where, what and how to mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pipeline import codes
+from pipeline.report import numerals, wording
+from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table
+
+_CELLS_NAMED = 3
+_RULE_GLYPHS = 19
+_SAME = ("severity", "table", "sheet", "column", "rule_id", "found", "expected", "mend", "cost")
+Fault = Mapping[str, Any]
+
+
+def passport_blocks(quality_rows: list[dict[str, Any]], faults: list[dict[str, Any]], *, n_faults: int) -> list[Block]:
+    """The blocks of the passport with at most `n_faults` lines of faults; the gravest stand first."""
+    blocks: list[Block] = [Heading("Rows read, accepted and rejected", is_numbered=False), _rows(quality_rows)]
+    lines = _grouped(faults)
+    blocks.append(Heading("What to mend", is_numbered=False))
+    if not lines:
+        return [*blocks, Paragraph("No fault was found in this return.")]
+    if n_faults:
+        blocks.append(_faults(lines[:n_faults]))
+    if len(lines) > n_faults:
+        blocks.append(Paragraph(f"And {numerals.count(len(lines) - n_faults)} more in the fix list, which names every cell."))
+    else:
+        blocks.append(Paragraph("The fix list names every cell."))
+    return blocks
+
+
+def _rows(quality_rows: list[dict[str, Any]]) -> Table:
+    columns = (
+        Column("Table", share=1),
+        Column("State"),
+        Column("Rows read", "right"),
+        Column("Accepted", "right"),
+        Column("Rejected", "right"),
+        Column("Values blanked", "right"),
+        Column("Warnings", "right"),
+    )
+    rows = tuple(_quality(row) for row in sorted(quality_rows, key=lambda row: row["table"]))
+    note = "In every table, rows read are rows accepted and rows rejected together. A blanked value leaves its row in place."
+    return Table("Rows of this return", columns, rows or (("No table was read", "", "", "", "", "", ""),), note=note)
+
+
+def _quality(row: Mapping[str, Any]) -> tuple[str | Cell, ...]:
+    names = ("rows_read", "rows_accepted", "rows_rejected", "n_values_blanked", "n_warnings")
+    state = wording.words(row["status"])
+    if row["status"] == "absent":
+        return (row["table"], Cell(state, "muted"), "", "", "", "", "")
+    return (row["table"], state, *(numerals.count(row[name]) for name in names))
+
+
+def _faults(lines: list[tuple[Fault, list[str]]]) -> Table:
+    columns = (
+        Column("Rule", share=0.8),
+        Column("Where", share=0.8),
+        Column("Found", share=0.8),
+        Column("Expected", share=0.85),
+        Column("How to mend", share=1.4),
+        Column("Cost", share=1.15),
+    )
+    rows = tuple(_fault(fault, cells) for fault, cells in lines)
+    return Table("Faults, the gravest first", columns, rows, is_dense=True)
+
+
+def _fault(fault: Fault, cells: list[str]) -> tuple[str | Cell, ...]:
+    rule = f"{_in_lines(fault['rule_id'])}\n({fault['severity']})"
+    return (rule, _where(fault, cells), *(_text(fault, name) for name in ("found", "expected", "mend", "cost")))
+
+
+def _in_lines(rule_id: str) -> str:
+    lines = [""]
+    for part in re.split(r"(?<=[._])", rule_id):
+        if lines[-1] and len(lines[-1]) + len(part) > _RULE_GLYPHS:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _where(fault: Fault, cells: list[str]) -> str:
+    place = _text(fault, "sheet") or _text(fault, "table") or "the whole return"
+    column = _text(fault, "column")
+    named = ", ".join(cells[:_CELLS_NAMED])
+    more = f" and {numerals.count(len(cells) - _CELLS_NAMED)} more" if len(cells) > _CELLS_NAMED else ""
+    return ": ".join(part for part in (place, " ".join(part for part in (column, f"{named}{more}") if part)) if part)
+
+
+def _grouped(faults: list[dict[str, Any]]) -> list[tuple[Fault, list[str]]]:
+    found: dict[tuple[str, ...], tuple[Fault, list[str]]] = {}
+    for fault in faults:
+        fault_and_cells = found.setdefault(tuple(_text(fault, name) for name in _SAME), (fault, []))
+        if _text(fault, "cell"):
+            fault_and_cells[1].append(_text(fault, "cell"))
+    rank = {severity: position for position, severity in enumerate(codes.SEVERITIES)}
+    return sorted(found.values(), key=lambda line: (rank.get(line[0]["severity"], len(rank)), -len(line[1]), line[0]["rule_id"]))
+
+
+def _text(fault: Fault, name: str) -> str:
+    value = fault.get(name)
+    return "" if value is None or value != value else str(value)  # a missing text may be NaN

@@ -1,0 +1,86 @@
+"""How change is spread: bars whose area is the number of women, in bins that are wide enough to be safe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, wording
+from pipeline.report.colours import tint
+from pipeline.report.material import Row, is_shown
+from pipeline.report.plots.axis import draw_axis, points_of
+from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Scale, Sheet, scale
+
+if TYPE_CHECKING:
+    from pipeline.measures import Measure
+    from pipeline.report.material import Material
+
+_TOP, _BOTTOM, _HEIGHT = 14.0, 54.0, 65.0
+_NARROW, _GLYPH_MM = 6.5, 1.33
+
+
+def draw_distribution(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
+    """One picture of a measure; none where no bin may be shown."""
+    rows = sorted(material.rows("open_distribution", measure=measure.id), key=lambda row: row["bin_low"])
+    shown = [row for row in rows if is_shown(row, "n") and row["bin_high"] > row["bin_low"]]
+    if not shown:
+        return []
+    sheet = Sheet(style, _HEIGHT, synthetic=synthetic)
+    ends = [row[end] for row in rows for end in ("bin_low", "bin_high")]
+    along = scale([*ends, 0], left=2, right=style.width_mm - 2, n_ticks=12)
+    draw_axis(sheet, along, top=_TOP, bottom=_BOTTOM, label=points_of(measure, "Improvement"))
+    tallest = max(row["n"] / (row["bin_high"] - row["bin_low"]) for row in shown)
+    for row in shown:
+        fill = style.colour if row["bin_low"] >= 0 else tint(style.colour, 0.4)
+        height = _height(row, tallest)
+        sheet.bar(
+            along(row["bin_low"]), _BOTTOM - height, along(row["bin_high"]) - along(row["bin_low"]), height, fill=fill, edge=WHITE
+        )
+    _thresholds(sheet, along, measure)
+    for row in rows:
+        _label(sheet, along, row, tallest)
+    title = f"Spread of change on {measure.label}"
+    alt = _alt(measure, rows, shown)
+    table = material.tables["open_distribution"]
+    data = table.loc[table["measure"] == measure.id]
+    return [Picture(f"distribution-{measure.id}", title, alt, data, sheet.svg(title=title, alt=alt))]
+
+
+def _height(row: Row, tallest: float) -> float:
+    return float((_BOTTOM - _TOP - 5) * row["n"] / (row["bin_high"] - row["bin_low"]) / tallest)
+
+
+def _label(sheet: Sheet, along: Scale, row: Row, tallest: float) -> None:
+    middle, width = along((row["bin_low"] + row["bin_high"]) / 2), along(row["bin_high"]) - along(row["bin_low"])
+    size = -1.0 if width > _NARROW else -2.5
+    if not is_shown(row, "n"):
+        sheet.text(middle, _BOTTOM - 2, wording.status(row["status"]), align="center", colour=MUTED, size=-1.5)
+        return
+    words, y = numerals.count(row["n"]), _BOTTOM - _height(row, tallest) - 2.2
+    half = min(width / 2, 0.9 * len(words))
+    sheet.bar(middle - half, y - 1.6, 2 * half, 3.2, fill=WHITE)
+    sheet.text(middle, y, words, align="center", size=size)
+
+
+def _thresholds(sheet: Sheet, along: Scale, measure: Measure) -> None:
+    sheet.text(along(0), _TOP - 2, "no change", align="center", size=-1, colour=INK)
+    threshold = measure.primary_reliable_change
+    if threshold is None:
+        return
+    for value, words in ((threshold, "reliable improvement"), (-threshold, "reliable deterioration")):
+        if not along.low <= value <= along.high:
+            continue
+        x = along(value)
+        said = f"{words} from {numerals.plain(value)}"
+        left = x + 1.2 if value > 0 else max(0.0, x - 1.2 - _GLYPH_MM * len(said))
+        sheet.line([x, x], [_TOP - 5, _BOTTOM], colour=sheet.style.accent, weight=1, dashes=(3, 1.6))
+        sheet.text(left, _TOP - 7.2, said, size=-1, colour=sheet.style.accent)
+
+
+def _alt(measure: Measure, rows: list[Row], shown: list[Row]) -> str:
+    fullest = max(shown, key=lambda row: row["n"] / (row["bin_high"] - row["bin_low"]))
+    where = f"{numerals.plain(fullest['bin_low'])} to below {numerals.plain(fullest['bin_high'])}"
+    ends = f"{numerals.plain(rows[0]['bin_low'])} to {numerals.plain(rows[-1]['bin_high'])}"
+    return (
+        f"Changes on {measure.label} are densest at {where} points, with {numerals.count(fullest['n'])} women; "
+        f"positive is better. Histogram over all sites, with bins from {ends} points."
+    )

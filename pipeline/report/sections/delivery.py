@@ -1,0 +1,108 @@
+"""The services, the flow of women through them, and how complete the scores are, all before any outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline import codes
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table, Tone
+from pipeline.report.material import is_shown
+
+if TYPE_CHECKING:
+    from pipeline.report.material import Material, Row
+
+_TONES: dict[str, Tone] = {"y": "yes", "n": "muted", "not_recorded": "muted"}
+
+
+def services(material: Material) -> list[Block]:
+    """Sites by the parts of their service, on one table."""
+    rows = material.rows("open_services")
+    blocks: list[Block] = [
+        Heading("Services and models"),
+        Paragraph(
+            "What each service offers, as its return says. A pathway that a service does not offer is a feature of "
+            "its model and not a gap in its data; outcomes of that pathway are then marked as not offered."
+        ),
+    ]
+    if not rows:
+        return [*blocks, Paragraph("No return describes its service, so the models cannot be set side by side.")]
+    return [*blocks, _components(rows)]
+
+
+def flow(material: Material) -> list[Block]:
+    """The picture of the flow and the same in a table."""
+    blocks: list[Block] = [Heading("Flow of women")]
+    if material.primary is None:
+        return [*blocks, Paragraph("The study has no measure, so no flow towards two scores can be drawn.")]
+    measure = material.measures[material.primary]
+    found = {row["state"]: row for row in material.rows("open_flow", measure=measure.id)}
+    rows = [found[state] for state in ("referred", *codes.FLOW_STATES) if state in found]
+    blocks.append(
+        Paragraph(
+            f"Each referral is in exactly one state on the way to two scores on {measure.label}. Only women who are "
+            "due, treated and finished long enough ago, can be asked for a second score; completeness is counted "
+            "among them."
+        )
+    )
+    if not rows:
+        return [*blocks, Paragraph("The returns hold no referrals, so where women left the pathway is not known.")]
+    blocks += figures(material, "flow", f"Where the women referred stand, from referral to two scores on {measure.label}.")
+    cells = tuple((wording.state(row["state"]), _count_or_words(row)) for row in rows)
+    note = "Each count is rounded on its own, so that the states need not add up to the referrals."
+    return [
+        *blocks,
+        Table(f"Flow of women, {measure.label}", (Column("State", share=1), Column("Women", "right")), cells, note=note),
+    ]
+
+
+def completeness(material: Material) -> list[Block]:
+    """How many of the women due have both scores, before any outcome is shown."""
+    blocks: list[Block] = [
+        Heading("Completeness"),
+        Paragraph(
+            "Before any outcome: of the women who were due a second score, how many have both. Change is known for "
+            "these women alone. Each cell gives a share where enough women stand on both sides of it, else the "
+            "rounded counts, else the reason in words."
+        ),
+    ]
+    blocks.append(Paragraph(sentences.over_measures(material, "completion_pct")))
+    drawn = figures(material, "completeness", "Women with both scores among women due, by site and measure.")
+    return [*blocks, *(drawn or [Paragraph("For no site may the number of women with both scores be shown.")])]
+
+
+def figures(material: Material, base: str, caption: str) -> list[Block]:
+    """The picture of that name, or all its parts; nothing where it was not drawn."""
+    names = [
+        name for name in material.alt if name == base or (name.rpartition("-")[0] == base and name.rpartition("-")[2].isdigit())
+    ]
+    names.sort(key=lambda name: (len(name), name))
+    return [
+        Figure(name, caption if position == 0 else f"{caption} Continued.", material.alt[name])
+        for position, name in enumerate(names)
+    ]
+
+
+def _components(rows: list[Row]) -> Table:
+    parts: dict[str, list[str]] = {kind: [] for kind in wording.KINDS}
+    for row in rows:
+        if row["component"] not in parts[row["kind"]]:
+            parts[row["kind"]].append(row["component"])
+    order = [(kind, component) for kind, components in parts.items() for component in components]
+    value = {(row["site_id"], row["kind"], row["component"]): row["value"] for row in rows}
+    sites = sorted({row["site_id"] for row in rows})
+    lines = [(site, *(_answer(value.get((site, *part))) for part in order)) for site in sites]
+    totals = [sum(value.get((site, *part)) == "y" for site in sites) for part in order]
+    last = (Cell("Sites with it", "strong"), *(Cell(numerals.count(total), "strong") for total in totals))
+    columns = (Column("Site"), *(Column(wording.component(name), "center", share=1, is_upright=True) for _, name in order))
+    spans = (("", 1), *((wording.KINDS[kind], len(components)) for kind, components in parts.items() if components))
+    note = "n.r.: not recorded by the site. The last row counts the sites that answered yes."
+    return Table("Sites and the parts of their service", columns, (*lines, last), note=note, spans=spans, is_dense=True)
+
+
+def _answer(code: str | None) -> Cell:
+    return Cell(wording.ANSWERS.get(code or "not_recorded", code or ""), _TONES.get(code or "not_recorded", "plain"))
+
+
+def _count_or_words(row: Row) -> str | Cell:
+    return numerals.count(row["n"]) if is_shown(row, "n") else Cell(wording.status(row["status"]), "muted")

@@ -1,0 +1,136 @@
+"""What the reader meets first: the facts of the report, the findings in sentences, and how to read them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
+
+if TYPE_CHECKING:
+    from pipeline.report.material import Material
+    from pipeline.report.study import StudyFacts
+
+_MEASURES_IN_FRONT = 3
+_STUDY = ("study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside", "study.n_referrals")
+
+
+def title_facts(study: StudyFacts) -> Facts:
+    """The facts of the title page."""
+    rows = (
+        ("Period", numerals.period(study.period_start, study.period_end) or "not declared"),
+        ("Data to", numerals.date(study.data_cut) or "not declared"),
+        ("State", study.state),
+        ("Run", study.run_id),
+        ("Version", study.version),
+        ("Disclosure rule", rule(study)),
+    )
+    return Facts(rows)
+
+
+def rule(study: StudyFacts) -> str:
+    """The disclosure rule in one sentence, with the constants of the run."""
+    return (
+        f"Figures that rest on fewer than {numerals.count(study.minimum_count)} women are withheld; "
+        f"every count is rounded on its own to the nearest {numerals.count(study.round_to)}."
+    )
+
+
+def short_rule(study: StudyFacts) -> str:
+    """The rule for the foot of a page."""
+    return f"Fewer than {numerals.count(study.minimum_count)} women withheld, counts rounded to {numerals.count(study.round_to)}"
+
+
+def key_messages(material: Material) -> list[Block]:
+    """One page: what came, what changed, what became of the theories, and the biggest caveat."""
+    rows = [("Returns", sentences.value(material, "study.k_sites") or "not known", _join(material, _STUDY))]
+    measures = list(material.measures.values())
+    for measure in measures[:_MEASURES_IN_FRONT]:
+        key = f"change.{measure.id}"
+        pooled = sentences.value(material, f"{key}.pooled")
+        keys = [f"{key}.pooled", f"{key}.prediction"] if pooled else [f"{key}.pooled"]
+        if measure.primary_reliable_change is not None or sentences.value(material, f"{key}.reliably_improved_pct"):
+            keys.append(f"{key}.reliably_improved_pct")
+        rows.append((measure.label, f"{pooled} points" if pooled else "not given", _join(material, keys, measure=measure.label)))
+    if len(measures) > _MEASURES_IN_FRONT:
+        rest = wording.listed([measure.label for measure in measures[_MEASURES_IN_FRONT:]])
+        rows.append(("Further measures", rest, "The section on change gives the same for them."))
+    consistent = material.finding("theories.k_consistent")
+    said = "not known"
+    if consistent is not None and consistent["value"] is not None:
+        said = f"{numerals.count(consistent['value']) if consistent['value'] else 'none'} consistent"
+    rows.append(("Theories", said, _theories(material)))
+    blocks: list[Block] = [Heading("Key messages", is_change=True, is_numbered=False), Messages(tuple(rows))]
+    return [*blocks, Notice("The biggest caveat.", _caveat(material))]
+
+
+def how_to_read(study: StudyFacts) -> list[Block]:
+    """What the words and numbers of the report mean."""
+    meanings = tuple((wording.status(code), text) for code, text in wording.STATUS_MEANINGS.items())
+    verdicts = tuple((wording.VERDICTS[code], text) for code, text in wording.VERDICT_MEANINGS.items())
+    return [
+        Heading("How to read this report"),
+        Paragraph(
+            "This is a realist evaluation: it asks which model of service works, for whom, in what circumstances, "
+            "how and why. It sets out what the services returned, how complete that is, what changed, and whether "
+            "the change lies where each programme theory said."
+        ),
+        Items(_terms(study)),
+        Table(
+            "What stands in place of a figure that is not shown",
+            (Column("Word"), Column("Meaning", share=1)),
+            meanings,
+            note="A blank is never a zero, and a zero is never printed as a count of women.",
+        ),
+        Table("What a verdict on a theory means", (Column("Verdict"), Column("Meaning", share=1)), verdicts),
+    ]
+
+
+def _terms(study: StudyFacts) -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            "Improvement.",
+            "First score less last score, or the reverse where a higher score is better: positive always means better.",
+        ),
+        (
+            f"{wording.capital(sentences.confidence())}.",
+            "The range of values that fit these data well. A wide interval means that the data say little.",
+        ),
+        ("Pooled mean.", "One mean over all sites, in which a site counts for more the more surely its own mean is known."),
+        (
+            "Prediction interval.",
+            "Where the true mean of one further, similar service would be expected. It is wider than the interval "
+            "of the pooled mean.",
+        ),
+        (
+            "Shrunken estimate.",
+            "A site's mean drawn towards the pooled mean, the more so the less its own data can say. Sites stand in "
+            "order of their code, and never in order of their results.",
+        ),
+        (
+            "Reliable change.",
+            "A change in one woman's score that is larger than the measure's published error of measurement. Who is "
+            "reliably improved depends on the published number that is chosen; the appendix lists them with their "
+            "sources.",
+        ),
+        ("Disclosure rule.", f"{rule(study)} Rows may therefore not add up to their totals."),
+        ("Data behind the figures.", "Beside each figure lies a file of the same name that holds the data drawn."),
+    )
+
+
+def _theories(material: Material) -> str:
+    if not material.rows("open_theories"):
+        return "No programme theory was registered for this study."
+    return sentences.verdicts(material)
+
+
+def _caveat(material: Material) -> str:
+    if material.primary is None:
+        return sentences.CAUTION
+    label = material.measures[material.primary].label
+    complete = sentences.sentence(material, f"change.{material.primary}.completion_pct", measure=label)
+    return f"{sentences.CAUTION} {complete} Nothing is known of how the others fared, and there is no comparison group."
+
+
+def _join(material: Material, keys: list[str] | tuple[str, ...], **names: str) -> str:
+    return " ".join(sentences.sentence(material, key, **names) for key in keys)

@@ -1,0 +1,166 @@
+"""How the numbers were made: the estimators in words, what is known of each measure, and where this run came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, Paragraph, Table
+from pipeline.report.sections.front import rule
+
+if TYPE_CHECKING:
+    from pipeline.measures import Measure, Source, Sourced
+    from pipeline.report.material import Material, Row
+    from pipeline.report.study import StudyFacts
+
+_SITE_KEYS = "compare."
+
+
+def method(study: StudyFacts) -> list[Block]:
+    """Each estimator in words, with the constants of the run."""
+    few, many = numerals.count(study.pool_from_sites), numerals.count(study.predict_from_sites)
+    items = (
+        (
+            "Pairs.",
+            "Within one referral: the first valid score from referral until shortly after treatment began, and the "
+            "last valid score after it, not earlier than the gap set for the run and not later than the days of "
+            "grace after treatment ended. A woman's first paired referral counts. Women are due when they were "
+            "accepted, were treated, have ended, and the days of grace are over.",
+        ),
+        (
+            "Classes.",
+            "A woman is reliably improved or deteriorated when her change reaches the published reliable change of "
+            "the measure; where none is published but a reliability is, when the reliable change index passes the "
+            "usual limit.",
+        ),
+        (
+            "Mean of a site.",
+            f"The mean improvement with a t interval. Sites with fewer than {numerals.count(study.min_pairs)} pairs "
+            "do not enter the pool.",
+        ),
+        (
+            "Pooled mean.",
+            "A random-effects mean by restricted maximum likelihood, with the interval of Knapp and Hartung, never "
+            "narrower than the normal one. The variance between sites has a Q-profile interval; the prediction "
+            "interval uses the t distribution.",
+        ),
+        (
+            "What is given for how many sites.",
+            f"Fewer than {few} sites: no pooled mean, and the sites stand side by side. From {few}: the pooled mean "
+            f"and the variance between sites. From {many}: the prediction interval too.",
+        ),
+        (
+            "Shrunken estimates.",
+            "Best linear unbiased predictions from the same model; shown only where the variance between sites is not zero.",
+        ),
+        ("Sites that sent totals.", "They enter the pool only with means of paired women; others are drawn hollow and stay out."),
+        (
+            "Theories.",
+            "The difference in mean improvement between sites with the context and without it, by meta-regression, "
+            "crude and on site means adjusted for first scores. A verdict is consistent or inconsistent only where "
+            "both agree.",
+        ),
+        ("Disclosure.", f"{rule(study)} A figure from which a withheld one could be worked out is withheld as well."),
+        ("What was not done.", "No comparison group, no imputation in the headline figures, and no test of any mechanism."),
+    )
+    return [Heading("Method"), Items(items)]
+
+
+def measures(material: Material, study: StudyFacts) -> list[Block]:
+    """Every sourced number of every measure, with how far it was verified, and the references."""
+    blocks: list[Block] = [
+        Heading("Measures, thresholds and sources"),
+        Paragraph(
+            "Every clinical number below comes from its source and bears a mark of how far it was verified. A "
+            "number marked as unverified is background knowledge and decides nothing alone."
+        ),
+    ]
+    blocks += [table for measure in material.measures.values() if (table := _numbers(measure))]
+    cited = sorted({source for measure in material.measures.values() for source in measure.sources()})
+    known = [(name, study.sources[name]) for name in cited if name in study.sources]
+    if known:
+        blocks.append(Heading("Sources cited", level=2))
+        blocks.append(Items(tuple((f"{name}.", f"{entry.citation} {_reach(entry)}") for name, entry in known)))
+    return blocks
+
+
+def provenance(material: Material, study: StudyFacts) -> list[Block]:
+    """What made this report, its settings, and the findings by the key that explains them."""
+    facts = Facts(
+        (
+            ("Run", study.run_id),
+            ("Version", study.version),
+            ("Data to", numerals.date(study.data_cut) or "not declared"),
+            ("State", study.state),
+        )
+    )
+    blocks: list[Block] = [
+        Heading("Provenance", is_change=True),
+        Paragraph(
+            "The run id is made from the inputs, the configuration and the program: the same three give the same "
+            "report, byte for byte. Every number in the sentences is a finding with a key, and can be traced by "
+            "that key to the rows and rules behind it."
+        ),
+        facts,
+    ]
+    if study.settings:
+        rows = tuple((name, _setting(value)) for name, value in sorted(study.settings.items()))
+        blocks.append(Table("Settings of this run", (Column("Setting", share=1), Column("Value", "right")), rows))
+    found = tuple(_finding(row) for row in material.rows("findings") if not row["key"].startswith(_SITE_KEYS))
+    if found:
+        columns = (
+            Column("Key", share=1),
+            Column("Value", "right"),
+            Column(sentences.confidence().capitalize(), "right"),
+            Column("Status"),
+        )
+        blocks.append(Table("Findings by key", columns, found, note="Findings of single sites stand in the table of findings."))
+    return blocks
+
+
+def _numbers(measure: Measure) -> Table | None:
+    rows: list[tuple[str | Cell, ...]] = []
+    for cut_off in measure.clinical_cut_offs:
+        rows.append(_number("Clinical cut-off", cut_off.value, cut_off.meaning, cut_off))
+    for change in measure.reliable_changes:
+        name = "Reliable change, used here" if change.points == measure.primary_reliable_change else "Reliable change"
+        rows.append(
+            _number(
+                name, change.points, "; ".join(filter(None, (wording.kind_of_number(change.kind), change.population))), change
+            )
+        )
+    smallest = measure.smallest_important_change
+    if smallest is not None:
+        rows.append(_number("Smallest important change", smallest.points, "", smallest))
+    for reliability in measure.reliabilities:
+        what = "; ".join(filter(None, (wording.kind_of_number(reliability.kind), reliability.population)))
+        rows.append(_number("Reliability", reliability.value, what, reliability))
+    for norm in measure.norms:
+        text = f"{norm.population}, SD {numerals.plain(norm.sd)}"
+        rows.append(_number("Mean of a population", norm.mean, text, norm))
+    columns = (Column("Number"), Column("Value", "right"), Column("Of", share=1), Column("Source"), Column("Verified"))
+    return Table(f"{measure.label}: published numbers", columns, tuple(rows)) if rows else None
+
+
+def _number(name: str, value: float, what: str, sourced: Sourced) -> tuple[str | Cell, ...]:
+    evidence = wording.EVIDENCE[sourced.evidence]
+    mark = Cell(evidence, "strong") if evidence == wording.EVIDENCE["BK"] else evidence
+    return (name, numerals.plain(value), what, sourced.source, mark)
+
+
+def _reach(entry: Source) -> str:
+    mark = f"[{wording.EVIDENCE[entry.evidence]}]"
+    return f"{entry.url} {mark}" if entry.url else mark
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return numerals.plain(value) if isinstance(value, int | float) else str(value)
+
+
+def _finding(row: Row) -> tuple[str | Cell, ...]:
+    is_open = row["status"] == "shown"
+    value = (numerals.plain(row["value"]) or row["statement"] or "") if is_open else ""
+    limits = f"{numerals.plain(row['low'])} to {numerals.plain(row['high'])}" if is_open and row["low"] is not None else ""
+    return (row["key"], value, limits, wording.status(row["status"]))

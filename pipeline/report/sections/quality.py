@@ -1,0 +1,51 @@
+"""What came back from the sites, and how the data were mended or set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table
+
+if TYPE_CHECKING:
+    from pipeline.report.material import Material, Row
+
+_KEYS = ("study.k_sites", "study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside")
+
+
+def quality(material: Material) -> list[Block]:
+    """Every return with what became of it."""
+    rows = sorted(material.rows("open_returns"), key=lambda row: row["site_id"])
+    blocks: list[Block] = [
+        Heading("Data quality"),
+        Paragraph(
+            "Every row that a site sent was either accepted or rejected with a reason that the site can act on; "
+            "none was changed in silence. Each site has received its own list of faults with the cell, what was "
+            "found, what was expected and how to mend it."
+        ),
+        Paragraph(" ".join(sentences.sentence(material, key) for key in _KEYS)),
+    ]
+    if not rows:
+        return [*blocks, Paragraph("No return is on record.")]
+    columns = (
+        Column("Site", share=1),
+        Column("Return", share=1),
+        Column("Referrals accepted", "right", share=1),
+        Column("Faults found", "right", share=1),
+    )
+    note = (
+        "Set aside: the return could not safely be read and is asked for again. "
+        "Totals only: the site sent sums and no single referrals."
+    )
+    return [*blocks, Table("Returns", columns, tuple(_cells(row) for row in rows), note=note)]
+
+
+def _cells(row: Row) -> tuple[str | Cell, ...]:
+    has_count = row["n_status"] == "shown" and row["n_referrals"] is not None
+    referrals = numerals.count(row["n_referrals"]) if has_count else Cell(_why(row), "muted")
+    return (row["site_id"], wording.RETURNS.get(row["status"], wording.words(row["status"])), referrals, row["faults"])
+
+
+def _why(row: Row) -> str:
+    status = row["n_status"] or "shown"
+    return wording.status("not_recorded" if status == "shown" else status)

@@ -1,0 +1,107 @@
+"""The sites side by side, in order of their code: what each one's data say, and what they say together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table
+from pipeline.report.material import is_shown
+from pipeline.report.sections.delivery import figures
+
+if TYPE_CHECKING:
+    from pipeline.measures import Measure
+    from pipeline.report.material import Material, Row
+
+_SITES_ON_HALF_A_PAGE = 12
+
+
+def sites(material: Material) -> list[Block]:
+    """For each measure the forest and the shrunken estimates."""
+    blocks: list[Block] = [
+        Heading("Sites side by side", is_change=True),
+        Notice("Read with care.", sentences.CAUTION),
+        Paragraph(
+            "Sites differ in whom they see, when they measure and whom they can reach again. Their order here is "
+            "that of their code and says nothing of their work; there is no ranking, and none can be had from these "
+            "data."
+        ),
+    ]
+    for position, measure in enumerate(material.measures.values()):
+        rows = material.rows("open_sites", measure=measure.id)
+        if position and sum(is_shown(row, "mean_improvement") for row in rows) > _SITES_ON_HALF_A_PAGE:
+            blocks.append(Break())
+        blocks += _measure(material, measure)
+    return blocks
+
+
+def _measure(material: Material, measure: Measure) -> list[Block]:
+    label = measure.label
+    rows = sorted(material.rows("open_sites", measure=measure.id), key=lambda row: row["site_id"])
+    blocks: list[Block] = [Heading(label, level=2)]
+    if not any(is_shown(row, "mean_improvement") for row in rows):
+        return [*blocks, Paragraph(f"On {label} no site has enough women with both scores for its mean to be given.")]
+    pooled = material.row("open_pooled", measure=measure.id)
+    blocks.append(Paragraph(_pool_words(material, measure, pooled)))
+    caption = (
+        f"Mean improvement on {label} by site. The area of a square is the rounded number of women; "
+        "a hollow square stays out of the pool."
+    )
+    blocks += figures(material, f"forest-{measure.id}", caption)
+    drawn = figures(
+        material, f"shrunken-{measure.id}", f"Each site's own mean on {label}, and the same drawn towards the mean of all sites."
+    )
+    if is_shown(pooled, "mean_improvement"):
+        blocks += drawn or [
+            Paragraph(f"On {label} these data cannot tell the sites apart, so estimates drawn towards the pool are not shown.")
+        ]
+    return blocks
+
+
+def site_tables(material: Material) -> list[Block]:
+    """The same as tables, a measure after the other; nothing where no site may be shown on any measure."""
+    tables: list[Block] = []
+    for measure in material.measures.values():
+        rows = sorted(material.rows("open_sites", measure=measure.id), key=lambda row: row["site_id"])
+        if any(is_shown(row, "mean_improvement") for row in rows):
+            tables.append(_table(measure, rows))
+    if not tables:
+        return []
+    return [Heading("Change by site, in tables", is_change=True), Notice("Read with care.", sentences.CAUTION), *tables]
+
+
+def _pool_words(material: Material, measure: Measure, pooled: Row | None) -> str:
+    reason = (pooled or {}).get("note")
+    said = sentences.sentence(material, f"change.{measure.id}.pooled", reason=reason, measure=measure.label)
+    return said if is_shown(pooled, "mean_improvement") or reason else f"{said} The sites stand side by side instead."
+
+
+def _table(measure: Measure, rows: list[Row]) -> Table:
+    interval = sentences.confidence()
+    has_shrunken = any(row["shrunken"] is not None for row in rows)
+    shrunken = (Column(f"Shrunken estimate ({interval})", "right"),) if has_shrunken else ()
+    columns = (
+        Column("Site", share=1),
+        Column("Women", "right"),
+        Column(f"Mean improvement ({interval})", "right"),
+        *shrunken,
+        Column("Return"),
+    )
+    note = f"In {measure.range.unit} of {measure.label}; women are rounded."
+    cells = tuple(_cells(row, has_shrunken=has_shrunken) for row in rows)
+    return Table(f"Change on {measure.label} by site", columns, cells, note=note)
+
+
+def _cells(row: Row, *, has_shrunken: bool) -> tuple[str | Cell, ...]:
+    shrunken = (numerals.estimate(row["shrunken"], row["shrunken_low"], row["shrunken_high"]),) if has_shrunken else ()
+    if not is_shown(row):
+        return (row["site_id"], "", Cell(wording.status(row["status"]), "muted"), *shrunken, Cell(_return(row), "muted"))
+    mean = numerals.estimate(row["mean_improvement"], row["low"], row["high"])
+    return (row["site_id"], numerals.count(row["n"]), mean, *shrunken, _return(row))
+
+
+def _return(row: Row) -> str:
+    if row["status"] == "not_returned":
+        return ""
+    kind = {"record": "records", "aggregate": "totals"}.get(row["grain"] or "", "")
+    return f"{kind}, not pooled" if row["is_pooled"] is False else kind

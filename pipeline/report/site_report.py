@@ -1,0 +1,221 @@
+"""The report of one site: its own open figures beside the national ones, in words where the site may not be shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Cell, Column, Heading, Intervals, Items, Notice, Paragraph, Span, Table
+from pipeline.report.material import is_shown
+from pipeline.report.plots.classes import IMPROVED, classes_of
+from pipeline.report.plots.completeness import ALL, cell_words
+
+if TYPE_CHECKING:
+    from pipeline.measures import Measure
+    from pipeline.report.material import Material, Row
+    from pipeline.report.study import StudyFacts
+
+_QUESTIONS = (
+    (
+        "Whom do we see?",
+        "How do the women who come to us differ from those elsewhere, in pathway, in severity at the start, in circumstances?",
+    ),
+    ("Whom do we not hear from again?", "Which women have no second score, and what would it take to ask them?"),
+    ("When do we measure?", "Are the first and the last score taken at the same points of care for every woman?"),
+    (
+        "What is particular to our model?",
+        "Which part of what we offer might explain what we see, and for whom would it not work?",
+    ),
+    ("What would change our mind?", "What would we expect to see if this explanation were wrong?"),
+)
+_CONCLUDE = (
+    ("You can say", "how much women's scores changed here, how sure that is, and for how many of the women due it is known."),
+    (
+        "You cannot say",
+        "that the service brought the change about: there is no comparison, and scores taken at a hard time tend to ease.",
+    ),
+    (
+        "You cannot say",
+        "that one service does better than another: sites differ in whom they see, and an interval is a range and not a point.",
+    ),
+    ("You cannot say", "anything of women without a second score, or of groups that are too small to show."),
+)
+
+
+def site_blocks(site_id: str, material: Material, study: StudyFacts) -> list[Block]:
+    """The blocks of the report of one site; where it shows change, the caution stands on every page."""
+    rows = {measure: material.row("open_sites", measure=measure, site_id=site_id) for measure in material.measures}
+    has_change = any(is_shown(row, "mean_improvement") for row in rows.values())
+
+    def section(text: str) -> Heading:
+        return Heading(text, is_change=has_change, is_numbered=False)
+
+    blocks: list[Block] = [
+        section("What came from this site"),
+        Paragraph(_return(site_id, material) + _not_recorded(site_id, material)),
+    ]
+    if has_change:
+        blocks += [section("Change, beside all sites"), Notice("Read with care.", sentences.CAUTION)]
+        blocks += [_beside(site_id, material), *_pictures(site_id, material, rows)]
+    else:
+        blocks += [section("Change"), Paragraph(_in_words(site_id, material, rows, study))]
+    if table := _completeness(site_id, material):
+        blocks += [section("Completeness"), table]
+    if has_change and (table := _classes(site_id, material)):
+        blocks += [section("Reliable change"), table]
+    if table := _service(site_id, material):
+        blocks += [section("The service, as its return describes it"), table]
+    blocks += [section("Questions to discuss"), Items(_QUESTIONS)]
+    return [*blocks, section("What you can conclude, and what you cannot"), Items(_CONCLUDE if has_change else _CONCLUDE[1:])]
+
+
+def _return(site_id: str, material: Material) -> str:
+    row = material.row("open_returns", site_id=site_id)
+    if row is None:
+        return f"No return of {site_id} is on record, so this report can only say what is known of the services together."
+    said = {
+        "read": f"The return of {site_id} was read.",
+        "aggregate_only": f"{site_id} returned totals and no single referrals; what rests on single referrals cannot be given.",
+        "set_aside": f"The return of {site_id} was set aside because it could not safely be read; its passport says why.",
+        "nothing_usable": f"The return of {site_id} held nothing that could be used; its passport says why.",
+    }.get(row["status"], f"The return of {site_id}: {wording.words(row['status'])}.")
+    referrals = f" Referrals accepted, rounded: {numerals.count(row['n_referrals'])}." if row["n_referrals"] is not None else ""
+    mend = "" if row["faults"] == "none" else " The passport of the return says what to mend."
+    return f"{said}{referrals} Faults found in it: {row['faults']}.{mend}"
+
+
+def _recorded(site_id: str, material: Material) -> list[Measure]:
+    tables = ("open_sites", "open_completeness")
+    return [m for m in material.measures.values() if any(material.rows(t, measure=m.id, site_id=site_id) for t in tables)]
+
+
+def _not_recorded(site_id: str, material: Material) -> str:
+    recorded = _recorded(site_id, material)
+    others = [measure.label for measure in material.measures.values() if measure not in recorded]
+    return f" Measures of the study that this site did not record: {wording.listed(others)}." if recorded and others else ""
+
+
+def _beside(site_id: str, material: Material) -> Table:
+    interval = sentences.confidence()
+    columns = (
+        Column("Measure", share=1),
+        Column("Women here", "right"),
+        Column(f"Mean improvement here ({interval})", "right"),
+        Column(f"All sites, pooled ({interval})", "right"),
+    )
+    rows = []
+    for measure in _recorded(site_id, material):
+        row = material.row("open_sites", measure=measure.id, site_id=site_id)
+        pooled = material.row("open_pooled", measure=measure.id)
+        own = _own(row)
+        over_all = numerals.estimate(pooled["mean_improvement"], pooled["low"], pooled["high"]) if pooled else ""
+        rows.append((measure.label, *own, over_all or Cell("not given", "muted")))
+    note = "Positive is better. Women are rounded. The national figures are those of the same release."
+    return Table("This site beside all sites", columns, tuple(rows), note=note)
+
+
+def _own(row: Row | None) -> tuple[str | Cell, str | Cell]:
+    if row is None or not is_shown(row, "mean_improvement"):
+        status = row["status"] if row is not None and row["status"] != "shown" else "not_recorded"
+        return ("", Cell(wording.status(status), "muted"))
+    return (numerals.count(row["n"]), numerals.estimate(row["mean_improvement"], row["low"], row["high"]))
+
+
+def _pictures(site_id: str, material: Material, rows: dict[str, Row | None]) -> list[Block]:
+    found: list[Block] = []
+    for name, row in rows.items():
+        if row is not None and is_shown(row, "mean_improvement", "low", "high"):
+            found.append(_picture(site_id, material, material.measures[name], row))
+    return found
+
+
+def _picture(site_id: str, material: Material, measure: Measure, row: Row) -> Intervals:
+    from pipeline.report.plots.sheet import scale
+
+    spans = [_span(f"{site_id} alone", row, "mean_improvement", "low", "high", look="own")]
+    if row["shrunken"] is not None and row["shrunken_low"] is not None:
+        spans.append(_span(f"{site_id}, shrunken", row, "shrunken", "shrunken_low", "shrunken_high", look="own"))
+    pooled = material.row("open_pooled", measure=measure.id)
+    if pooled is not None and is_shown(pooled, "mean_improvement", "low", "high"):
+        spans.append(_span("All sites, pooled", pooled, "mean_improvement", "low", "high", look="all"))
+    middle = material.finding(f"change.{measure.id}.middle_half")
+    if is_shown(middle, "low", "high") and middle is not None:
+        spans.append(_range("Middle half of sites", middle["low"], middle["high"]))
+    if pooled is not None and is_shown(pooled, "prediction_low", "prediction_high"):
+        spans.append(_range("Prediction interval", pooled["prediction_low"], pooled["prediction_high"]))
+    ends = [value for span in spans for value in (span.low, span.high) if value is not None]
+    ticks = tuple((tick, numerals.plain(round(tick, 6))) for tick in scale([*ends, 0.0], left=0, right=1).ticks)
+    said = "; ".join(f"{span.label} {span.words}" for span in spans)
+    caption = f"{measure.label}: this site{' beside all sites' if len(spans) > 2 else ''}."
+    return Intervals(caption, f"Mean improvement on {measure.label}, positive is better: {said}.", ticks, tuple(spans))
+
+
+def _span(label: str, row: Row, value: str, low: str, high: str, *, look: str) -> Span:
+    words = numerals.estimate(row[value], row[low], row[high])
+    return Span(label, words, row[low], row[value], row[high], look)  # type: ignore[arg-type]  # own or all
+
+
+def _range(label: str, low: float, high: float) -> Span:
+    return Span(label, numerals.interval(low, high), low, None, high, "range")
+
+
+def _in_words(site_id: str, material: Material, rows: dict[str, Row | None], study: StudyFacts) -> str:
+    by_reason: dict[str, list[str]] = {}
+    recorded = [measure.id for measure in _recorded(site_id, material)] or list(rows)
+    for name in recorded:
+        row = rows[name]
+        status = row["status"] if row else None
+        why = "too few women stand behind it" if status == "too_few" else sentences.WHY_NOT.get(status, sentences.WHY_NOT[None])
+        by_reason.setdefault(why, []).append(material.measures[name].label)
+    said = " ".join(f"{wording.listed(labels)}: {why}." for why, labels in by_reason.items())
+    least = numerals.count(study.minimum_count)
+    return (
+        f"No figure on change is given for {site_id}. {said} A figure that rests on fewer than {least} women could "
+        "tell something of one of them, so it is withheld from every reader. That says nothing of the quality of "
+        "the service or of its records, and the scores keep their use in the women's own care."
+    )
+
+
+def _completeness(site_id: str, material: Material) -> Table | None:
+    rows, can_say = [], False
+    for measure in _recorded(site_id, material):
+        here = material.row("open_completeness", measure=measure.id, site_id=site_id)
+        over_all = material.row("open_completeness", measure=measure.id, site_id=ALL)
+        can_say = can_say or is_shown(here) or is_shown(over_all)
+        rows.append((measure.label, cell_words(here), cell_words(over_all)))
+    columns = (Column("Measure", share=1), Column("Here", "right", share=1), Column("All sites", "right", share=1))
+    note = "Women with both scores among the women who were due a second score."
+    return Table("Completeness here and over all sites", columns, tuple(rows), note=note) if can_say else None
+
+
+def _classes(site_id: str, material: Material) -> Table | None:
+    rows = []
+    for measure in material.measures.values():
+        here = classes_of(material.rows("open_classes", measure=measure.id, site_id=site_id))
+        nation = material.row("open_classes", measure=measure.id, site_id=ALL, **{"class": IMPROVED})
+        if any(row["class"] == IMPROVED for row in here):
+            rows.append((measure.label, "; ".join(_class_words(row) for row in here), _class_words(nation) if nation else ""))
+    columns = (Column("Measure"), Column("Here", share=1), Column("All sites", share=0.7))
+    note = "By the published reliable change of each measure, or its reliability where none is published; women are rounded."
+    return Table("Reliable change here and over all sites", columns, tuple(rows), note=note) if rows else None
+
+
+def _class_words(row: Row) -> str:
+    number = wording.status(row["status"])
+    if is_shown(row, "n"):
+        number = numerals.count(row["n"]) + (f" ({numerals.percent(row['share_pct'])})" if row["share_pct"] is not None else "")
+    return f"{wording.change_class(row['class'])}: {number}"
+
+
+def _service(site_id: str, material: Material) -> Table | None:
+    rows = material.rows("open_services", site_id=site_id)
+    lines = []
+    for kind, heading in wording.KINDS.items():
+        said = {
+            answer: [wording.component(r["component"]) for r in rows if r["kind"] == kind and r["value"] == answer]
+            for answer in wording.ANSWERS
+        }
+        if any(said.values()):
+            lines.append((heading, *("; ".join(said[answer]) or "\N{EN DASH}" for answer in wording.ANSWERS)))
+    columns = (Column("Part"), Column("Yes", share=1), Column("No", share=1), Column("Not recorded", share=0.6))
+    return Table("What the service offers", columns, tuple(lines)) if lines else None

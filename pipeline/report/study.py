@@ -1,0 +1,46 @@
+"""What every figure and document says of the study and of the run that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.measures import Source
+
+CONFIDENCE_PCT = 95
+SYNTHETIC = "SYNTHETIC"
+
+
+@dataclass(frozen=True)
+class StudyFacts:
+    """The facts of one run. Dates are ISO texts or None; none of them comes from a clock.
+
+    `sources` gives the citations behind the measure files by source id; `settings` is printed as it is, name by name.
+    """
+
+    title: str
+    synthetic: bool
+    is_draft: bool
+    period_start: str | None
+    period_end: str | None
+    data_cut: str | None
+    run_id: str
+    minimum_count: int
+    round_to: int
+    version: str
+    min_pairs: int
+    k_sites: int
+    pool_from_sites: int = 5
+    predict_from_sites: int = 10
+    colour: str = "#0b4f6c"
+    accent: str = "#a8430f"
+    author: str = "Maternal Mental Health Services realist evaluation"
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """DRAFT until a release is published."""
+        return "DRAFT" if self.is_draft else "FINAL"

@@ -1,0 +1,130 @@
+"""The words printed for codes: statuses, states, classes, verdicts and the parts of a service."""
+
+from __future__ import annotations
+
+STATUSES = {
+    "not_returned": "not returned",
+    "not_offered": "not offered",
+    "not_open_yet": "not open yet",
+    "not_recorded": "not recorded",
+    "too_few": "too few",
+    "shown": "shown",
+    "no_interval": "no interval can be given",
+}
+STATUS_MEANINGS = {
+    "not_returned": "The site sent nothing that could be used.",
+    "not_offered": "The service does not offer this; no woman is missing.",
+    "not_open_yet": "The service had not opened in the period.",
+    "not_recorded": "The service offers this, and the return does not hold it.",
+    "too_few": "Fewer women than the rule asks for stand behind the figure; that may be none.",
+}
+STATES = {
+    "referred": "Referred",
+    "pending": "Decision pending",
+    "declined": "Declined by the woman",
+    "not_accepted": "Not accepted by the service",
+    "not_eligible": "Not eligible for outcome measures",
+    "waiting": "Accepted, waiting",
+    "left_before_start": "Left before treatment began",
+    "in_treatment": "In treatment",
+    "not_yet_due": "Treatment ended, second score not yet due",
+    "due_without_pre": "Due, without a first score",
+    "due_without_post": "Due, without a second score",
+    "paired": "Due, with both scores",
+}
+CLASSES = {
+    "reliably_improved": "Reliably improved",
+    "no_reliable_change": "No reliable change",
+    "reliably_deteriorated": "Reliably deteriorated",
+    "not_classified": "Not classified",
+    "not_reliably_improved": "Not reliably improved",
+    "not": "Not reliably improved",
+}
+VERDICTS = {
+    "consistent": "Consistent",
+    "inconsistent": "Inconsistent",
+    "inconclusive": "Inconclusive",
+    "not_testable": "Not testable",
+}
+VERDICT_MEANINGS = {
+    "consistent": "The data lie where the theory said they would. That does not show that its mechanism is at work.",
+    "inconsistent": "The data lie where the theory said they would not, or the expected difference is excluded.",
+    "inconclusive": "The data leave room for the theory and for its contrary.",
+    "not_testable": "Too few sites or women on one side, or the context was not recorded.",
+}
+RETURNS = {
+    "read": "read",
+    "set_aside": "set aside",
+    "aggregate_only": "totals only",
+    "nothing_usable": "nothing usable",
+}
+KINDS = {"pathway": "Pathways", "intervention": "Interventions", "feature": "Features"}
+ANSWERS = {"y": "yes", "n": "no", "not_recorded": "n.r."}
+EVIDENCE = {
+    "V": "read in the source",
+    "V-code": "read in published code",
+    "V-2nd": "from a secondary source",
+    "BK": "unverified",
+}
+_NAMES = {
+    "emdr": "EMDR",
+    "tf_cbt": "Trauma-focused CBT",
+    "cbt": "CBT",
+    "cft": "Compassion-focused",
+    "act": "Acceptance and commitment",
+    "vig": "Video interaction guidance",
+    "other": "Other",
+    "self_referral_accepted": "Self-referral accepted",
+    "non_medical_venue": "Non-medical venue",
+    "trauma_training_delivered": "Trauma-informed training",
+    "lived_experience_group": "Lived-experience group",
+    "peer_support": "Peer support",
+}
+_KINDS_OF_NUMBER = {
+    "test_retest": "test and retest",
+    "internal_consistency": "internal consistency",
+    "split_half": "split half",
+    "jacobson_truax": "Jacobson and Truax",
+}
+
+
+def words(code: str) -> str:
+    """A code as words, for codes that have no wording of their own."""
+    return code.replace("_", " ").strip()
+
+
+def capital(text: str) -> str:
+    """The first letter in upper case, the rest left alone."""
+    return text[:1].upper() + text[1:]
+
+
+def status(code: str) -> str:
+    """Why a figure is or is not shown."""
+    return STATUSES.get(code, words(code))
+
+
+def state(code: str) -> str:
+    """A state of the flow of women."""
+    return STATES.get(code, capital(words(code)))
+
+
+def change_class(code: str) -> str:
+    """A class of change."""
+    return CLASSES.get(code, capital(words(code)))
+
+
+def component(code: str) -> str:
+    """A pathway, an intervention or a feature of a service."""
+    return _NAMES.get(code, capital(words(code)))
+
+
+def kind_of_number(code: str) -> str:
+    """How a sourced number was found."""
+    return _KINDS_OF_NUMBER.get(code, words(code))
+
+
+def listed(parts: list[str]) -> str:
+    """`a, b and c`."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

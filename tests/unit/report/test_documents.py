@@ -1,0 +1,268 @@
+"""What every document must be: accessible, repeatable, honest about change, and silent where women are too few."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Any
+
+import page
+import pandas as pd
+import pikepdf
+import pytest
+
+from pipeline.report import documents, figures, sentences
+from pipeline.report.typesetting import page_count
+from pipeline.tables import shape
+from tests.unit.report import conftest as made
+from tests.unit.report.pdf_text import pages, squeezed
+
+ESTIMATE = re.compile(r"\d\.\d(?:points)?\((?:95%interval)?\u2212?[\d,]+\.\dto\u2212?[\d,]+\.\d\)")
+FAULT = {"site_id": "S07", "table": "outcomes", "sheet": "outcomes", "row": 14, "column": "total", "severity": "value"}
+TEXTS = {
+    "found": "a total of three digits",
+    "expected": "a whole number within the range of the measure",
+    "mend": "Look at the form again and type the total, or leave the cell blank where it was not taken",
+    "cost": "The score is not used, so the woman may count as one without a second score",
+}
+
+
+def faults(k_faults: int) -> list[dict[str, Any]]:
+    return [{**FAULT, **TEXTS, "cell": f"F{row}", "rule_id": f"outcomes.total.rule_{row}"} for row in range(k_faults)]
+
+
+def quality() -> list[dict[str, Any]]:
+    counts = {"n_values_blanked": 3, "n_warnings": 2, "form": "workbook"}
+    return [
+        {"table": "outcomes", "status": "read", "rows_read": 1204, "rows_accepted": 1190, "rows_rejected": 14, **counts},
+        {"table": "staff", "status": "absent", "rows_read": 0, "rows_accepted": 0, "rows_rejected": 0, **counts},
+    ]
+
+
+def made_of(release: made.Release) -> dict[str, bytes]:
+    args = (release.tables, release.measures, release.figures, release.study)
+    files = documents.national(*args)
+    for site in ("S01", "S04", "S05", "S99"):
+        files |= documents.site(site, *args)
+    return {**files, "passport.pdf": documents.passport("S07", quality(), faults(60), release.study)}
+
+
+@pytest.fixture(scope="module")
+def files(any_release: made.Release) -> dict[str, bytes]:
+    return made_of(any_release)
+
+
+@pytest.fixture(scope="module")
+def pdfs(files: dict[str, bytes]) -> dict[str, bytes]:
+    return {name: data for name, data in files.items() if name.endswith(".pdf")}
+
+
+def text_of(pdf: bytes) -> str:
+    return squeezed("".join(pages(pdf)))
+
+
+def elements(pdf: pikepdf.Pdf, kind: str) -> list[pikepdf.Object]:
+    found, waiting = [], [pdf.Root.StructTreeRoot.K]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, pikepdf.Array):
+            waiting += list(node)
+        elif isinstance(node, pikepdf.Dictionary):
+            if node.get("/S") == f"/{kind}":
+                found.append(node)
+            if "/K" in node:
+                waiting.append(node.K)
+    return found
+
+
+@pytest.mark.parametrize("profile", ["ua1", "2a"])
+def test_every_pdf_conforms_to_the_standards_of_access_and_archive(pdfs: dict[str, bytes], profile: str) -> None:
+    for name, pdf in pdfs.items():
+        report = page.validate_pdf_bytes(pdf, profile=profile)
+        assert report.is_compliant, (name, [(fault.rule_id, fault.message) for fault in report.failures])
+
+
+def test_every_pdf_says_what_it_is(any_release: made.Release, pdfs: dict[str, bytes]) -> None:
+    for name, data in pdfs.items():
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            assert str(pdf.Root.Lang) == "en-GB"
+            assert bool(pdf.Root.MarkInfo.Marked)
+            assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
+            assert "/StructTreeRoot" in pdf.Root
+            assert pdf.Root.Outlines.First, name
+            assert str(pdf.docinfo.Author) == any_release.study.author
+            assert any_release.study.run_id in str(pdf.docinfo.Keywords)
+            assert str(pdf.docinfo.CreationDate).startswith("D:20260331")
+            with pdf.open_metadata() as metadata:
+                assert metadata["pdfuaid:part"] == "1"
+                assert metadata["pdfaid:part"] == "2"
+                assert metadata["dc:title"] == str(pdf.docinfo.Title)
+            is_marked = "SYNTHETIC" in str(pdf.docinfo.Title) and "SYNTHETIC" in str(pdf.docinfo.Keywords)
+            assert is_marked is any_release.study.synthetic
+
+
+def test_every_figure_is_told_and_every_table_has_its_heads(pdfs: dict[str, bytes], any_release: made.Release) -> None:
+    for name, data in pdfs.items():
+        with pikepdf.open(io.BytesIO(data)) as pdf:
+            told = [str(figure.get("/Alt", "")) for figure in elements(pdf, "Figure")]
+            assert all(len(alt) > 30 for alt in told), name
+            for table in elements(pdf, "Table"):
+                assert "/THead" in [str(part.S) for part in table.K if "/S" in part], name
+    n_pictures = sum(name.endswith(".svg") for name in any_release.figures)
+    with pikepdf.open(io.BytesIO(pdfs["national-report.pdf"])) as pdf:
+        assert len(elements(pdf, "Figure")) == n_pictures
+
+
+def test_the_same_release_gives_the_same_bytes(any_release: made.Release, files: dict[str, bytes]) -> None:
+    assert made_of(any_release) == files
+
+
+def test_every_page_is_marked_where_the_data_are_invented_and_none_elsewhere(
+    any_release: made.Release, pdfs: dict[str, bytes]
+) -> None:
+    for name, pdf in pdfs.items():
+        marked = ["SYNTHETICDATA" in squeezed(text) for text in pages(pdf)]
+        assert set(marked) == {any_release.study.synthetic}, name
+        assert any_release.study.synthetic or "SYNTHETIC" not in text_of(pdf)
+
+
+def test_every_page_bears_run_and_number(any_release: made.Release, pdfs: dict[str, bytes]) -> None:
+    for pdf in pdfs.values():
+        n_pages = page_count(pdf)
+        texts = pages(pdf)
+        assert len(texts) == n_pages
+        for number, text in enumerate(texts, start=1):
+            assert f"Page{number}of{n_pages}" in squeezed(text)
+            assert f"Run{any_release.study.run_id}" in squeezed(text)
+
+
+def test_every_page_that_shows_change_bears_the_caution(pdfs: dict[str, bytes]) -> None:
+    caution = squeezed(sentences.CAUTION)
+    for name, pdf in pdfs.items():
+        for number, text in enumerate(pages(pdf), start=1):
+            if ESTIMATE.search(squeezed(text)):
+                assert caution in squeezed(text), (name, number)
+
+
+def test_the_pages_that_show_change_are_found(thirty: made.Release) -> None:
+    national = documents.national(thirty.tables, thirty.measures, thirty.figures, thirty.study)["national-report.pdf"]
+    assert sum(bool(ESTIMATE.search(squeezed(text))) for text in pages(national)) > 12
+
+
+def test_the_caution_is_content_and_no_mere_foot(thirty: made.Release) -> None:
+    blocks = documents.national(thirty.tables, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    sections = re.split(r"^## ", blocks, flags=re.MULTILINE)[1:]
+    with_change = [section for section in sections if re.search(r"\d\.\d (?:points )?\((?:95% interval )?\u2212?\d", section)]
+    assert len(with_change) >= 5
+    assert all(sentences.CAUTION in section for section in with_change)
+
+
+def test_no_site_is_ranked_or_graded(files: dict[str, bytes]) -> None:
+    text = files["national-report.md"].decode() + "".join(text_of(pdf) for name, pdf in files.items() if name.startswith("S"))
+    assert not re.search(r"\b(failed|fails|failing|league|grade[ds]?|underperform\w*|ranked|outlier)\b", text, re.IGNORECASE)
+
+
+def test_a_site_that_may_not_be_shown_gets_a_report_in_words(thirty: made.Release) -> None:
+    args = (thirty.tables, thirty.measures, thirty.figures, thirty.study)
+    few = documents.site("S05", *args)["S05.pdf"]
+    assert not ESTIMATE.search(text_of(few))
+    assert squeezed("No figure on change is given for S05.") in text_of(few)
+    assert squeezed("too few women stand behind it") in text_of(few)
+    unknown = documents.site("S99", *args)["S99.pdf"]
+    assert squeezed("No return of S99 is on record") in text_of(unknown)
+
+
+def test_a_site_report_prints_its_own_open_figures_beside_the_national_ones(thirty: made.Release) -> None:
+    report = documents.site("S01", thirty.tables, thirty.measures, thirty.figures, thirty.study)["S01.pdf"]
+    own = thirty.tables["open_sites"].query("measure == 'pcl5' and site_id == 'S01'").iloc[0]
+    pooled = thirty.tables["open_pooled"].query("measure == 'pcl5'").iloc[0]
+    for row in (own, pooled):
+        assert f"{row['mean_improvement']:.1f}({row['low']:.1f}to{row['high']:.1f})" in text_of(report)
+    assert 2 <= page_count(report) <= 3
+    assert "S02" not in text_of(report)
+
+
+def test_the_passport_keeps_to_one_page_and_says_how_many_faults_it_leaves_out(thirty: made.Release) -> None:
+    crowded = documents.passport("S07", quality(), faults(60), thirty.study)
+    assert page_count(crowded) == 1
+    left_out = re.search(r"And(\d+)moreinthefixlist", text_of(crowded))
+    assert left_out is not None
+    named = len(set(re.findall(r"rule_\d+(?=\(value\))", text_of(crowded))))
+    assert named + int(left_out[1]) == 60
+    assert named >= 5
+    assert "1,2041,19014" in text_of(crowded)
+    assert squeezed("No fault was found") in text_of(documents.passport("S07", quality(), [], thirty.study))
+
+
+def test_faults_that_differ_only_by_cell_share_a_line(thirty: made.Release) -> None:
+    same = [{**fault, "rule_id": "outcomes.range"} for fault in faults(9)]
+    text = text_of(documents.passport("S07", quality(), same, thirty.study))
+    assert "F0,F1,F2and6more" in text
+    assert text.count(squeezed(TEXTS["cost"])) == 1
+
+
+def test_the_twin_holds_the_findings_and_links_every_picture(any_release: made.Release, files: dict[str, bytes]) -> None:
+    twin = files["national-report.md"].decode()
+    for name in re.findall(r"\]\(figures/([^)]+)\)", twin):
+        assert name in any_release.figures
+    assert twin.count("](figures/") == sum(name.endswith(".svg") for name in any_release.figures)
+    for row in any_release.tables["open_pooled"].query("status == 'shown'").itertuples():
+        assert f"{row.mean_improvement:.1f} ({row.low:.1f} to {row.high:.1f})" in twin
+    captions = re.findall(r"^\*\*(Table|Figure) \d+\.(.*?)\*\*", twin, re.MULTILINE)
+    assert len(captions) > 10
+    assert {mark for _, mark in captions} == {" SYNTHETIC." if any_release.study.synthetic else ""}
+
+
+def test_the_twin_and_the_pdf_tell_the_same_sentences(any_release: made.Release, files: dict[str, bytes]) -> None:
+    text = text_of(files["national-report.pdf"])
+    twin = re.sub(r"\\([\\`*_{}\[\]<>#|$])", r"\1", files["national-report.md"].decode())
+    paragraphs = [line for line in twin.splitlines() if line and line[0].isupper()]
+    assert len(paragraphs) > 10
+    missing = [line for line in paragraphs if squeezed(line) not in text]
+    assert not missing
+
+
+def test_names_with_marks_are_printed_as_they_are(thirty: made.Release) -> None:
+    title = "#let x = 1; *bold* _under_ $a$ <b> [link](x) | \\"
+    odd = documents.national(thirty.tables, thirty.measures, thirty.figures, made.study(title=title))
+    assert squeezed(title) in text_of(odd["national-report.pdf"])
+    assert "\\*bold\\* \\_under\\_" in odd["national-report.md"].decode()
+
+
+def test_dates_that_the_configuration_does_not_declare_come_from_the_findings(thirty: made.Release) -> None:
+    rows = [{"key": f"study.{name}", "status": "shown", "statement": "2025-02-28"} for name in ("period_end", "data_cut")]
+    findings = shape("findings", pd.concat([thirty.tables["findings"], pd.DataFrame(rows)], ignore_index=True))
+    undated = made.study(period_start=None, period_end="2024-01-31", data_cut=None)
+    site = documents.site("S01", {**thirty.tables, "findings": findings}, thirty.measures, thirty.figures, undated)["S01.pdf"]
+    assert "Datato28February2025" in text_of(site)
+    assert "Period31January2024" in text_of(site)
+    with pikepdf.open(io.BytesIO(site)) as pdf:
+        assert str(pdf.docinfo.CreationDate).startswith("D:20250228")
+
+
+def test_classes_that_rest_on_a_reliability_are_shown_and_said(thirty: made.Release) -> None:
+    classes = thirty.tables["open_classes"]
+    moved = classes.query("measure == 'pcl5'").assign(measure="wdeq_a")
+    tables = {**thirty.tables, "open_classes": pd.concat([classes, moved], ignore_index=True)}
+    drawn = figures.draw(tables, thirty.measures, style=made.STYLE, synthetic=True)
+    twin = documents.national(tables, thirty.measures, drawn, thirty.study)["national-report.md"].decode()
+    assert "No published reliable change is known for W-DEQ (A); its classes rest on its published reliability." in twin
+    assert "](figures/classes-wdeq\\_a.svg)" in twin or "](figures/classes-wdeq_a.svg)" in twin
+
+
+def test_a_measure_that_a_site_did_not_record_is_named_once(thirty: made.Release) -> None:
+    names = ("open_sites", "open_completeness", "open_classes")
+    tables = {
+        name: frame.query("measure != 'core10' or site_id != 'S01'") if name in names else frame
+        for name, frame in thirty.tables.items()
+    }
+    text = text_of(documents.site("S01", tables, thirty.measures, thirty.figures, thirty.study)["S01.pdf"])
+    assert squeezed("Measures of the study that this site did not record: CORE-10.") in text
+    assert text.count("CORE-10") == 1
+
+
+def test_a_release_of_nothing_still_makes_a_report() -> None:
+    files = documents.national({}, {}, {}, made.study(period_start=None, period_end=None, data_cut=None))
+    assert page.is_pdf_compliant_bytes(files["national-report.pdf"], profile="ua1")
+    assert b"D:20000101" in files["national-report.pdf"] or b"2000-01-01" in files["national-report.pdf"]
+    assert documents.site("S01", {}, made.measures(), {}, made.study())["S01.pdf"]
