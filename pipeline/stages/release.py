@@ -1,0 +1,121 @@
+"""Release: the one door from exact tables to open ones. Every count, share and estimate passes the disclosure rule here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.codes import INTERVENTIONS, PATHWAYS, SERVICE_FEATURES
+from pipeline.disclosure.attack import withhold
+from pipeline.disclosure.estimates import SHRUNKEN, release_pool, release_sites, released_pool_members
+from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, as_status, describe, is_enough, is_spread, round_counts
+from pipeline.stages.compare import pool
+from pipeline.stages.release_counts import release_classes, release_completeness, release_distribution, release_flow
+from pipeline.stages.release_findings import findings_of, referrals_by_site
+from pipeline.stages.release_theories import release_theories
+from pipeline.tables import empty, shape
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    from pipeline.config import ReleaseSettings
+    from pipeline.measures import Measure
+    from pipeline.theories import Theory
+
+Tables = dict[str, "DataFrame"]
+
+
+def release(
+    exact: Tables,
+    measures: dict[str, Measure],
+    theories: dict[str, Theory],
+    rule: ReleaseSettings,
+) -> Tables:
+    """Every open table, the findings, and a log of how much was withheld.
+
+    `exact` holds site_effects, change, flow, missingness, accepted_service, quality, rejected and appraisal.
+    """
+    effects, referrals = exact["site_effects"], referrals_by_site(exact["accepted_referrals"])
+    pools = {name: _pooled(effects[effects["measure"] == name], name, rule) for name in measures}
+    rows = {name: row for name, (row, _) in pools.items()}
+    effects = _with_shrunken(effects, [members for _, members in pools.values()])
+    open_tables = {
+        "open_sites": release_sites(effects, {name: row["has_shrunken_plot"] for name, row in rows.items()}, rule),
+        "open_pooled": _frame([row for row in rows.values() if row["k_sites"] or row["k_sites_left_out"]]),
+        "open_flow": release_flow(exact["flow"], measures, rule, has_referrals=len(referrals) > 0),
+        "open_completeness": release_completeness(exact["missingness"], measures, rule),
+        "open_distribution": release_distribution(exact["change"], measures, rule),
+        "open_classes": release_classes(effects, rule),
+        "open_services": _services(exact["accepted_service"]),
+        "open_returns": _returns(exact["quality"], exact["rejected"], referrals, rule),
+        "open_theories": release_theories(exact["appraisal"], theories, effects, exact["accepted_service"], rule),
+    }
+    open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
+    open_tables["findings"] = findings_of(
+        open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max()
+    )
+    log = [_log_entry(name, table, rule) for name, table in sorted(open_tables.items())]
+    return {**open_tables, "disclosure_log": shape("disclosure_log", _frame(log))}
+
+
+def _frame(rows: list[dict[str, Any]]) -> DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows)
+
+
+def _pooled(mine: DataFrame, measure: str, rule: ReleaseSettings) -> tuple[dict[str, Any], DataFrame]:
+    """The open row of a measure, and the sites in its pool with the shrunken estimates that this pool gives."""
+    chosen = released_pool_members(mine, rule)
+    members, row = pool(chosen, measure)
+    others = mine.drop(index=chosen.index)
+    too_few = ~is_enough(others["n_paired"], rule) | (others["se"] > 0)  # else they have no error, or no paired mean
+    return release_pool(measure, row, members, int(too_few.sum()), rule), members
+
+
+def _with_shrunken(effects: DataFrame, members: list[DataFrame]) -> DataFrame:
+    import pandas as pd
+
+    found = pd.concat([each[SHRUNKEN] for each in members]) if members else effects[SHRUNKEN].iloc[:0]
+    return effects.assign(**{name: found[name].reindex(effects.index) for name in SHRUNKEN})
+
+
+def _services(service: DataFrame) -> DataFrame:
+    ordered = service.sort_values("period_end", kind="stable", na_position="first")
+    latest = ordered.drop_duplicates("site_id", keep="last").sort_values("site_id")
+    kinds = {
+        **dict.fromkeys(PATHWAYS, "pathway"),
+        **dict.fromkeys(INTERVENTIONS, "intervention"),
+        **dict.fromkeys(SERVICE_FEATURES, "feature"),
+    }
+    table = latest.melt("site_id", list(kinds), "component", "value")
+    return table.assign(kind=table["component"].map(kinds), value=table["value"].fillna(NOT_RECORDED))
+
+
+def _returns(quality: DataFrame, rejected: DataFrame, referrals: DataFrame, rule: ReleaseSettings) -> DataFrame:
+    import pandas as pd
+
+    read = quality[quality["status"] == "read"]
+    tables = read.groupby("site_id")["table"].agg(set).reindex(quality["site_id"].unique())
+    faults = rejected[rejected["severity"] != "note"].groupby("site_id").size().reindex(tables.index, fill_value=0)
+    bands = pd.cut(faults, [-1, 0, 9, 99, float("inf")], labels=["none", "1 to 9", "10 to 99", "100 and more"])
+    shown = is_enough(referrals["n_persons"], rule)
+    if is_spread(referrals["n_persons"], rule):
+        shown = withhold(referrals["n_referrals"], shown, ~shown, rule, by_site=True)
+    n = round_counts(referrals["n_referrals"], rule).where(shown).reindex(tables.index)
+    words = as_status(shown).reindex(tables.index, fill_value=NOT_RECORDED)
+    table = {"status": [_return_status(t) for t in tables], "faults": bands.astype("str"), "n_referrals": n, "n_status": words}
+    return pd.DataFrame(table, index=tables.index).rename_axis("site_id").reset_index()
+
+
+def _return_status(tables: object) -> str:
+    if not isinstance(tables, set):
+        return "set_aside"
+    if tables & {"outcomes", "referrals"}:
+        return "read"
+    return "aggregate_only" if "aggregates" in tables else "nothing_usable"
+
+
+def _log_entry(name: str, table: DataFrame, rule: ReleaseSettings) -> dict[str, Any]:
+    status = next((column for column in ("n_status", "status") if column in table), None)
+    withheld = int((table[status] != SHOWN).sum()) if status else 0
+    return {"table": name, "rule": describe(rule), "k_cells": len(table), "k_cells_withheld": withheld}
