@@ -1,0 +1,117 @@
+"""Every artefact once: its name, where it lies, what one row is, and how sensitive it is.
+
+Levels: RAW as received; PERSON rows of women; SITE exact figures of all sites; SITE_OWN goes back to one site; CHECKER for
+output checking; OPEN suppressed and rounded. A step that writes OPEN reads only OPEN, but for `release`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.engine.nodes import CsvTable, Folder, Frames, Json, Node, Optional, Source, Table, optional
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.config import PathSettings
+
+RAW, PERSON, SITE, SITE_OWN, CHECKER, OPEN = "RAW", "PERSON", "SITE", "SITE_OWN", "CHECKER", "OPEN"
+
+ACCEPTED = (
+    *("service", "referrals", "contacts", "outcomes", "aggregates"),
+    *("experience", "staff", "training", "survey", "activity"),
+)
+PERSON_TABLES = {
+    **{f"accepted_{name}": f"a row of the table {name}, accepted" for name in ACCEPTED},
+    "rejected": "a fault",
+    "rejected_rows": "a quarantined source row",
+    "quality": "a site and table",
+    "scores": "a woman's referral, measure and date",
+    "change": "a pair of scores",
+}
+SITE_TABLES = {
+    "flow": "a site, measure and state",
+    "missingness": "a site and measure",
+    "site_effects": "a measure and site",
+    "pooled": "a measure",
+    "pooled_sensitivity": "a measure and analysis",
+    "adjusted": "a measure and site",
+    "testability": "a theory",
+    "appraisal": "a theory",
+}
+OPEN_TABLES = {
+    "findings": "a finding",
+    "open_sites": "a measure and site",
+    "open_pooled": "a measure",
+    "open_flow": "a measure and state",
+    "open_completeness": "a measure and site",
+    "open_distribution": "a measure and bin",
+    "open_classes": "a measure, site and class",
+    "open_services": "a site and component",
+    "open_returns": "a site",
+    "open_theories": "a theory",
+    "disclosure_log": "an open table",
+}
+
+
+class Catalog:
+    """The artefacts of one study, which lie under its own folders."""
+
+    def __init__(self, paths: PathSettings, beside: Path) -> None:
+        self._processed, self._reports, self._beside = paths.processed, paths.reports, beside
+        levels = {**dict.fromkeys(PERSON_TABLES, PERSON), **dict.fromkeys(SITE_TABLES, SITE), **dict.fromkeys(OPEN_TABLES, OPEN)}
+        described = {**PERSON_TABLES, **SITE_TABLES, **OPEN_TABLES}
+        self._tables = {
+            name: Table(name=name, path=paths.processed / f"{name}.parquet", schema=name, level=level, grain=described[name])
+            for name, level in levels.items()
+        }
+        self.figures = Folder(name="figures", path=paths.reports / "figures", level=OPEN, grain="a figure, its data and alt text")
+        self.run = Json(name="run.json", path=paths.reports / "run.json", level=OPEN, grain="what this run was made from")
+        self.disclosure_log = CsvTable(
+            name="disclosure-log.csv",
+            path=paths.reports / "disclosure-log.csv",
+            schema="disclosure_log",
+            level=OPEN,
+            grain="an open table",
+        )
+        self.ledger = Json(name="ledger.json", path=paths.processed / "ledger.json", level=SITE, grain="a run: rows in and out")
+        self.national_pdf = self._open_bytes("national-report.pdf", "the national report")
+        self.national_markdown = self._open_bytes("national-report.md", "its twin in plain text")
+
+    def __getitem__(self, name: str) -> Table:
+        """A table by its name."""
+        return self._tables[name]
+
+    def some(self, *names: str) -> dict[str, Table]:
+        """Several tables by name."""
+        return {name: self._tables[name] for name in names}
+
+    def received(self, site: str, path: Path) -> Source:
+        """A return as received."""
+        return Source(name=f"return of {site}", path=path, level=RAW, grain="a site's workbook or folder")
+
+    def records(self, site: str) -> Frames:
+        """A return as cells of text."""
+        return Frames(name=f"records[{site}]", path=self._processed / "records" / site, level=PERSON, grain="a row of a sheet")
+
+    def to_site(self, site: str) -> Folder:
+        """What goes back to a site."""
+        path = self._processed / "to_sites" / site
+        return Folder(name=f"to_sites[{site}]", path=path, level=SITE_OWN, grain="passport and fix list")
+
+    def site_report(self, site: str) -> Node:
+        """A site's open report."""
+        return self._open_bytes(f"sites/{site}.pdf", f"the report of {site}")
+
+    def open_csv(self, name: str) -> CsvTable:
+        """An open table for people and spreadsheets."""
+        path = self._reports / "tables" / f"{name}.csv"
+        return CsvTable(name=f"tables/{name}.csv", path=path, schema=name, level=OPEN, grain=OPEN_TABLES[name])
+
+    def theories_lock(self) -> Optional:
+        """The registration of the theories, if there is one."""
+        path = self._beside / "theories.lock"
+        return optional(Json(name="theories.lock", path=path, level=OPEN, grain="a registered theory"))
+
+    def _open_bytes(self, name: str, grain: str) -> Node:
+        return Node(name=name, path=self._reports / name, level=OPEN, grain=grain)

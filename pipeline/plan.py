@@ -1,0 +1,202 @@
+"""The graph: every step of the study, what it reads and what it writes. A step is its signature; the work is done elsewhere.
+
+Read it from top to bottom: ingest, validate, to-sites, score, change, compare, appraise, release, figures, reports.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pipeline.catalog import ACCEPTED, OPEN_TABLES, Catalog
+from pipeline.engine.nodes import digest_path, hashed
+from pipeline.engine.step import Step, step
+from pipeline.study import Study, facts_for_print, facts_of_results, facts_of_run
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+    Frames = dict[str, DataFrame]
+else:
+    DataFrame = Frames = Any
+
+EXACT = (
+    "site_effects",
+    "change",
+    "flow",
+    "missingness",
+    "accepted_service",
+    "accepted_referrals",
+    "quality",
+    "rejected",
+    "appraisal",
+)
+
+
+def plan(study: Study) -> list[Step]:
+    """All steps of `study`. Facts are read by content: a step re-runs when a setting, measure or theory that it reads changes."""
+    catalog = Catalog(study.config.paths, study.config_file.resolve().parent)
+    config, sites = study.config, study.sites
+    used, known = hashed("measures", study.measures), hashed("known measures", study.known_measures)
+    theories, rule = hashed("theories", study.theories), hashed("config.release", config.release)
+    about = hashed("study", facts_for_print(study))
+    steps: list[Step] = []
+
+    for received in study.returns:
+        site = received.site_id
+
+        def ingest_step(
+            path: Annotated[Any, catalog.received(site, received.path)],
+            received: Annotated[Any, hashed(f"name of {site}", received, decides=received.names)],
+            limits: Annotated[Any, hashed("config.intake", config.intake)],
+        ) -> Annotated[Frames, catalog.records(site)]:
+            """Read one return to cells as text, each with its address."""
+            from pipeline.stages.ingest import ingest
+
+            return ingest(received, limits)
+
+        def to_site_step(
+            rejected: Annotated[DataFrame, catalog["rejected"]],
+            quality: Annotated[DataFrame, catalog["quality"]],
+            study: Annotated[Any, hashed(f"print for {site}", facts_for_print(study, digest_path(received.path)))],
+            site: Annotated[str, hashed(f"site {site}", site)],
+        ) -> Annotated[dict[str, bytes], catalog.to_site(site)]:
+            """Give a site its passport and its fix list."""
+            from pipeline.stages.to_sites import to_site
+
+            return to_site(site, rejected, quality, study)
+
+        steps += [step("ingest", ingest_step, of=site), step("to-sites", to_site_step, of=site)]
+
+    def validate_step(
+        records: Annotated[dict[str, Frames], {site: catalog.records(site) for site in sites}],
+        sites: Annotated[list[str], hashed("sites", sites)],
+        measures: Annotated[Any, known],
+    ) -> Annotated[Frames, catalog.some(*(f"accepted_{name}" for name in ACCEPTED), "rejected", "rejected_rows", "quality")]:
+        """Parse and check every return; name each fault by its cell."""
+        from pipeline.stages.validate import validate
+
+        return validate(records, measures)
+
+    def score_step(
+        outcomes: Annotated[DataFrame, catalog["accepted_outcomes"]], measures: Annotated[Any, used]
+    ) -> Annotated[DataFrame, catalog["scores"]]:
+        """One total a woman's referral, measure and occasion."""
+        from pipeline.stages.score import score
+
+        return score(outcomes, measures)
+
+    def change_step(
+        scores: Annotated[DataFrame, catalog["scores"]],
+        referrals: Annotated[DataFrame, catalog["accepted_referrals"]],
+        measures: Annotated[Any, used],
+        settings: Annotated[Any, hashed("config.change", config.change)],
+        data_cut: Annotated[Any, hashed("config.study.data_cut", config.study.data_cut)],
+    ) -> Annotated[Frames, catalog.some("change", "flow", "missingness")]:
+        """Pair each woman's first and last score and classify the change."""
+        from pipeline.stages.change import change
+
+        return change(scores, referrals, measures, settings, data_cut)
+
+    def compare_step(
+        change: Annotated[DataFrame, catalog["change"]],
+        missingness: Annotated[DataFrame, catalog["missingness"]],
+        aggregates: Annotated[DataFrame, catalog["accepted_aggregates"]],
+        measures: Annotated[Any, used],
+        settings: Annotated[Any, hashed("config.compare", config.compare)],
+    ) -> Annotated[Frames, catalog.some("site_effects", "pooled", "pooled_sensitivity", "adjusted")]:
+        """Mean improvement by site, pooled and shrunken."""
+        from pipeline.stages.compare import compare
+
+        return compare(change, missingness, aggregates, measures, settings)
+
+    def appraise_step(
+        site_effects: Annotated[DataFrame, catalog["site_effects"]],
+        adjusted: Annotated[DataFrame, catalog["adjusted"]],
+        service: Annotated[DataFrame, catalog["accepted_service"]],
+        theories: Annotated[Any, theories],
+        lock: Annotated[Any, catalog.theories_lock()],
+    ) -> Annotated[Frames, catalog.some("testability", "appraisal")]:
+        """Hold each theory against the sites."""
+        from pipeline.stages.appraise import appraise
+
+        return appraise(site_effects, adjusted, service, theories, lock)
+
+    def release_step(
+        exact: Annotated[Frames, catalog.some(*EXACT)],
+        measures: Annotated[Any, used],
+        theories: Annotated[Any, theories],
+        rule: Annotated[Any, rule],
+    ) -> Annotated[Frames, catalog.some(*OPEN_TABLES)]:
+        """The one door: suppress, round, and only then hand on."""
+        from pipeline.stages.release import release
+
+        return release(exact, measures, theories, rule)
+
+    def ledger_step(
+        quality: Annotated[DataFrame, catalog["quality"]],
+        run: Annotated[Any, hashed("what decides results", facts_of_results(study))],
+    ) -> Annotated[Any, catalog.ledger]:
+        """What this run was made from, and the rows in and out of every table."""
+        from pipeline.stages.ledger import ledger
+
+        return ledger(quality, run)
+
+    def open_files_step(
+        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
+    ) -> Annotated[Frames, {**{name: catalog.open_csv(name) for name in OPEN_TABLES}, "disclosure_log": catalog.disclosure_log}]:
+        """Open tables as CSV, and the log of what was withheld."""
+        return tables
+
+    def figures_step(
+        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
+        measures: Annotated[Any, used],
+        style: Annotated[Any, hashed("config.figures", config.figures)],
+        synthetic: Annotated[bool, hashed("synthetic", study.synthetic)],
+    ) -> Annotated[dict[str, bytes], catalog.figures]:
+        """Draw every figure, with its data and its alt text."""
+        from pipeline.report.figures import draw
+
+        return draw(tables, measures, style=style, synthetic=synthetic)
+
+    def national_step(
+        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
+        figures: Annotated[dict[str, bytes], catalog.figures],
+        measures: Annotated[Any, used],
+        study: Annotated[Any, about],
+        run: Annotated[Any, hashed("run", facts_of_run(study))],
+    ) -> Annotated[
+        Any, {"national-report.pdf": catalog.national_pdf, "national-report.md": catalog.national_markdown, "run": catalog.run}
+    ]:
+        """Typeset the national report, and say what the run was made from."""
+        from pipeline.report.documents import national
+
+        return {**national(tables, measures, figures, study), "run": run}
+
+    named: dict[str, Any] = {
+        "validate": validate_step,
+        "score": score_step,
+        "change": change_step,
+        "compare": compare_step,
+        "appraise": appraise_step,
+        "release": release_step,
+        "ledger": ledger_step,
+        "open-files": open_files_step,
+        "figures": figures_step,
+        "national-report": national_step,
+    }
+    steps += [step(name, function) for name, function in named.items()]
+
+    for site in study.reported_sites:
+
+        def site_report_step(
+            tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
+            figures: Annotated[dict[str, bytes], catalog.figures],
+            measures: Annotated[Any, used],
+            study: Annotated[Any, about],
+            site: Annotated[str, hashed(f"site {site}", site)],
+        ) -> Annotated[Any, {f"{site}.pdf": catalog.site_report(site)}]:
+            """Typeset the report of one site."""
+            from pipeline.report.documents import site as site_report
+
+            return site_report(site, tables, measures, figures, study)
+
+        steps.append(step("site-reports", site_report_step, of=site))
+    return steps

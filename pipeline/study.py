@@ -1,0 +1,179 @@
+"""One study: its config, its returns, its measures and its theories, found and checked before anything runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline import __version__, measures, theories
+from pipeline import config as settings
+from pipeline.engine.code import package_state
+from pipeline.engine.nodes import digest, digest_path
+from pipeline.report.study import StudyFacts
+from pipeline.returns.inventory import Refused, Return, take_inventory
+from pipeline.strict_yaml import FactError, line_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.config import Config
+    from pipeline.measures import Measure
+    from pipeline.theories import Theory
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a run works on. `measures` are those of the study, the primary one first; `known_measures` all there are."""
+
+    config_file: Path
+    config: Config
+    returns: list[Return]
+    refused: list[Refused]
+    known_measures: dict[str, Measure]
+    measures: dict[str, Measure]
+    theories: dict[str, Theory]
+    synthetic: bool
+    state: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "state", self.config.paths.processed / ".pytask")
+
+    @property
+    def sites(self) -> list[str]:
+        """Codes of the sites that sent something."""
+        return [received.site_id for received in self.returns]
+
+    @property
+    def reported_sites(self) -> list[str]:
+        """Codes of the sites that get a report."""
+        chosen = self.config.reports.sites
+        return {"all": self.sites, "none": []}[chosen] if isinstance(chosen, str) else [s for s in self.sites if s in chosen]
+
+    @property
+    def facts(self) -> str:
+        """Canonical text of everything but the returns that decides the results: config, measures, theories, code."""
+        chosen = self.config.model_dump_json(exclude={"paths", "rehearsal"})
+        known = [m.model_dump_json() for m in self.measures.values()] + [t.model_dump_json() for t in self.theories.values()]
+        return "\n".join([chosen, *known, package_state(), str(self.synthetic)])
+
+    @property
+    def run_id(self) -> str:
+        """Hash of inputs, config and package: the same wherever the same study is run."""
+        received = [f"{r.site_id} {digest_path(r.path)} {r.superseded} {r.conflicting}" for r in self.returns]
+        return digest("\n".join([self.facts, *received]))[:12]
+
+    def inputs(self) -> list[Path]:
+        """Every path outside our own folders that a run reads."""
+        beside = [self.config_file, self.config_file.resolve().parent / "theories.lock", self.config.paths.returns]
+        return [*beside, *(r.path for r in self.returns), *self.config.paths.measures, *self.config.paths.theories]
+
+
+def returns_folder(config: Config, config_file: Path) -> tuple[Path, bool]:
+    """Where the returns lie, and whether they are the invented ones. Raises FactError where there is neither."""
+    folder = config.paths.returns
+    where = f"{config_file}:{line_of(config_file, 'paths', 'returns')}: paths.returns"
+    if folder.is_dir() and any(take_inventory(folder, config.sites)):
+        return folder, config.synthetic
+    if config.paths.rehearsal is not None:
+        return config.paths.rehearsal / "returns", True
+    if not folder.is_dir():
+        raise FactError(f"{where}: found {str(folder)!r}, which is no folder. Make it, or correct the path.")
+    raise FactError(f"{where}: found no return in {str(folder)!r}. Put one workbook or one folder of CSV files a site there.")
+
+
+def open_study(config_file: Path) -> Study:
+    """Read config, measures and theories and list the returns. Raises FactError with one line a mistake."""
+    config = settings.load(config_file)
+    known = measures.load(config.paths.measures)
+    predicted = theories.load(config.paths.theories)
+    used = _chosen(config_file, "measures", config.measures, known)
+    apt = {name: theory for name, theory in predicted.items() if theory.outcome.measure in used}
+    tested = _chosen(config_file, "theories", config.theories, apt)
+    folder, synthetic = returns_folder(config, config_file)
+    found, refused = take_inventory(folder, config.sites) if folder.is_dir() else ([], [])
+    return Study(
+        config_file=config_file,
+        config=config,
+        returns=found,
+        refused=refused,
+        known_measures=known,
+        measures=used,
+        theories=tested,
+        synthetic=synthetic,
+    )
+
+
+def facts_for_print(study: Study, run_id: str | None = None) -> StudyFacts:
+    """What every page says of the run; `run_id` stands in for the study's own where only one return matters."""
+    config = study.config
+    cited = _cited(study) if run_id is None else set()
+    return StudyFacts(
+        title=config.study.title,
+        synthetic=study.synthetic,
+        is_draft=True,
+        period_start=None,
+        period_end=None,
+        data_cut=None,
+        k_sites=len(study.returns),
+        run_id=run_id[:12] if run_id else study.run_id,
+        minimum_count=config.release.minimum_count,
+        round_to=config.release.round_to,
+        version=__version__,
+        min_pairs=config.compare.min_pairs,
+        **({} if run_id else config.figures.model_dump(include={"colour", "accent"})),
+        sources={name: source for name, source in measures.sources().items() if name in cited},
+        settings={} if run_id else settings_in_words(config),
+    )
+
+
+def _cited(study: Study) -> set[str]:
+    by_measures = {source for measure in study.measures.values() for source in measure.sources()}
+    return by_measures | {source for theory in study.theories.values() for source in theory.sources}
+
+
+def settings_in_words(config: Config) -> dict[str, str]:
+    """The settings that decide results, name by name, as the reports print them."""
+    chosen = config.model_dump(mode="json", include={"change", "compare", "release", "seed"})
+    flat = {
+        f"{part}.{name}": value for part, values in chosen.items() if isinstance(values, dict) for name, value in values.items()
+    }
+    return {name: str(value) for name, value in {**flat, "seed": chosen["seed"]}.items() if not isinstance(value, dict)}
+
+
+def facts_of_run(study: Study) -> dict[str, Any]:
+    """What a run was made from: versions, hashes, seed and rule; no count, path or file name."""
+    return {
+        "run_id": study.run_id,
+        "config_hash": digest(study.config.model_dump_json(exclude={"paths"})),
+        **facts_of_results(study),
+    }
+
+
+def facts_of_results(study: Study) -> dict[str, Any]:
+    """The same for what decides results, whatever the look of the reports."""
+    from importlib.metadata import version
+
+    libraries = ("numpy", "pandas", "pandera", "pyarrow", "pytask", "scipy", "statsmodels", "typst")
+    return {
+        "synthetic": study.synthetic,
+        "version": __version__,
+        "package_hash": package_state(),
+        "settings_hash": digest(study.config.model_dump_json(exclude={"paths", "rehearsal", "figures", "reports", "study"})),
+        "return_hashes": sorted(digest_path(r.path) or "" for r in study.returns),
+        "measures": {name: digest(m.model_dump_json()) for name, m in study.measures.items()},
+        "theories": {name: theory.hash for name, theory in study.theories.items()},
+        "seed": study.config.seed,
+        "rule": study.config.release.model_dump(mode="json"),
+        "libraries": {name: version(name) for name in libraries},
+    }
+
+
+def _chosen(config_file: Path, key: str, names: tuple[str, ...] | None, known: dict[str, T]) -> dict[str, T]:
+    for position, name in enumerate(names or ()):
+        if name not in known:
+            line = line_of(config_file, key, position)
+            allowed = ", ".join(sorted(known)) or "none: no theory fits the measures of the study"
+            raise FactError(f"{config_file}:{line}: {key}[{position}]: found {name!r}; allowed: {allowed}.")
+    return known if names is None else {name: known[name] for name in names}
