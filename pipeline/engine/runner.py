@@ -21,7 +21,7 @@ OURS = {".parquet", ".json", ".svg", ".csv", ".pdf", ".md", ".xlsx"}
 
 
 class BusyError(Exception):
-    """Another run of the same study is under way."""
+    """Another run of the same study is under way, or the workers asked for are not there."""
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,16 @@ def build(
 def _backend(workers: int, scheduler: str | None) -> dict[str, Any]:
     if scheduler is None:
         return {"n_workers": workers}
-    from distributed import Client
+    try:
+        from distributed import Client
+    except ImportError:
+        raise BusyError("a scheduler needs the extra `cluster`: uv sync --extra cluster") from None
     from pytask_parallel import ParallelBackend, WorkerType, registry
 
-    client: Any = Client(scheduler, timeout="10s")  # type: ignore[no-untyped-call] # distributed has no types
+    try:
+        client: Any = Client(scheduler, timeout="10s")  # type: ignore[no-untyped-call] # distributed has no types
+    except (OSError, ValueError):
+        raise BusyError(f"no Dask scheduler answers at {scheduler}; start it, or correct the address") from None
     registry.register_parallel_backend(
         ParallelBackend.CUSTOM, lambda n_workers: client.get_executor(), worker_type=WorkerType.PROCESSES
     )

@@ -30,7 +30,7 @@ STATES = {
     "not_yet_due": "Treatment ended, second score not yet due",
     "due_without_pre": "Due, without a first score",
     "due_without_post": "Due, without a second score",
-    "paired": "Due, with both scores",
+    "paired": "With both scores",
 }
 CLASSES = {
     "reliably_improved": "Reliably improved",

@@ -71,6 +71,7 @@ _flow = {
     "state": code("State", codes.FLOW_STATES, "Exclusive; the states of a measure sum to the referrals", needed=True),
     "n_referrals": whole("Referrals", unit="referrals", needed=True),
     "n_persons": whole("Persons", unit="women", needed=True),
+    "data_cut": date("Data cut", "The day up to which data count, the same in every row"),
 }
 
 _completeness = {

@@ -61,9 +61,7 @@ def test_schools(values: Any, schools: tuple[list[str], PairedChanges]) -> None:
     ("method", "test", "tolerance"),
     [("REML", "knha", 1e-9), ("DL", "knha", 1e-9), ("PM", "knha", None), ("REML", "z", 1e-9)],
 )
-def test_pooled(
-    values: Any, schools: tuple[list[str], PairedChanges], method: Any, test: Any, tolerance: float | None
-) -> None:
+def test_pooled(values: Any, schools: tuple[list[str], PairedChanges], method: Any, test: Any, tolerance: float | None) -> None:
     theirs = next(row for row in values["pooled"] if (row["method"], row["test"]) == (method, test))
     effects, variances = _effects(values, schools)
     fit = fit_random_effects(effects, variances, method=method, test=test)

@@ -78,9 +78,7 @@ def _equation(y: Array, v: Array, design: Array, tau2: float, method: str) -> tu
     return float(y @ p @ p @ y - np.trace(p)), float(np.trace(p @ p))
 
 
-def _assert_tau2(
-    peer: Peer, kind: str, ours: float, theirs: float, studies: tuple[Array, Array, Array], method: str
-) -> None:
+def _assert_tau2(peer: Peer, kind: str, ours: float, theirs: float, studies: tuple[Array, Array, Array], method: str) -> None:
     if method == "DL":
         peer.agree(kind, ours, theirs)
         return

@@ -109,7 +109,7 @@ def _classes(material: Material, measure: Measure) -> list[Block]:
             Column("Share", "right"),
             Column(sentences.confidence().capitalize(), "right"),
         )
-        note = "Shares and their intervals come from the rounded counts."
+        note = "Shares come from the rounded counts; their intervals allow for differences between sites."
         blocks.append(Table(f"Classes of change on {label}, all sites", columns, rows, note=note))
     return [
         *blocks,

@@ -52,7 +52,7 @@ def flow(material: Material) -> list[Block]:
     note = "Each count is rounded on its own, so that the states need not add up to the referrals."
     return [
         *blocks,
-        Table(f"Flow of women, {measure.label}", (Column("State", share=1), Column("Women", "right")), cells, note=note),
+        Table(f"Flow of women, {measure.label}", (Column("State", share=1), Column("Referrals", "right")), cells, note=note),
     ]
 
 
@@ -63,7 +63,7 @@ def completeness(material: Material) -> list[Block]:
         Paragraph(
             "Before any outcome: of the women who were due a second score, how many have both. Change is known for "
             "these women alone. Each cell gives a share where enough women stand on both sides of it, else the "
-            "rounded counts, else the reason in words."
+            "reason in words."
         ),
     ]
     blocks.append(Paragraph(sentences.over_measures(material, "completion_pct")))

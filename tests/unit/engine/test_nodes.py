@@ -12,7 +12,14 @@ from pipeline.tables import empty
 
 
 def flow(n: int = 20) -> pd.DataFrame:
-    row = {"site_id": "S01", "measure": "pcl5", "state": "paired", "n_referrals": n, "n_persons": n}
+    row = {
+        "site_id": "S01",
+        "measure": "pcl5",
+        "state": "paired",
+        "n_referrals": n,
+        "n_persons": n,
+        "data_cut": pd.Timestamp("2026-06-30"),
+    }
     return pd.DataFrame([row]).astype(empty("flow").dtypes.to_dict())
 
 
@@ -126,7 +133,7 @@ def test_text_that_a_spreadsheet_would_run_is_made_plain() -> None:
 def test_an_open_table_is_written_with_one_line_end_and_blanks_for_missing(tmp_path: Path) -> None:
     table = CsvTable(name="flow.csv", path=tmp_path / "flow.csv", schema="flow")
     table.save(flow())
-    assert table.path.read_bytes() == b"site_id,measure,state,n_referrals,n_persons\nS01,pcl5,paired,20,20\n"
+    assert table.path.read_bytes() == b"site_id,measure,state,n_referrals,n_persons,data_cut\nS01,pcl5,paired,20,20,2026-06-30\n"
 
 
 def test_a_plain_node_keeps_bytes(tmp_path: Path) -> None:
