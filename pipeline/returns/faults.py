@@ -1,0 +1,157 @@
+"""The rules that a return is held against: each with a stable id, an owner, what was expected, how to mend it and the cost."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `expected` may hold {limit}, which a fault fills in."""
+
+    id: str
+    severity: str
+    expected: str
+    mend: str
+    cost: str
+    owner: str = "data manager"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault of one return, as the table `rejected` keeps it."""
+
+    site_id: str
+    rule_id: str
+    severity: str
+    found: str
+    expected: str
+    mend: str
+    cost: str
+    table: str = ""
+    sheet: str = ""
+    cell: str = ""
+    row: int | None = None
+    column: str = ""
+
+
+_ROW = "This row is not used."
+_TABLE = "No row of this table is used until it is mended."
+_RETURN = "No row of this return is used until it is mended."
+_VALUE = "The value is left out."
+_DATE = "The date is left out."
+_NOTHING = "Nothing."
+_COSTS = {"row": _ROW, "file": _TABLE}
+"""What it costs where a fault is graver than its rule."""
+
+_FILES = (
+    Rule("file-unreadable", "file", "a workbook or CSV files that open", "Open it, save it as .xlsx or CSV and resend.", _RETURN),
+    Rule(
+        "file-too-large",
+        "file",
+        "a file within {limit}",
+        "Send the data alone, without pictures or empty formatted rows.",
+        _RETURN,
+    ),
+    Rule(
+        "file-conflict",
+        "file",
+        "one return a site and version",
+        "Keep the right one, or add _v2 to the newer one's name.",
+        _RETURN,
+    ),
+    Rule("superseded", "note", "the newest version of a return", _NOTHING, "The older return is not read."),
+    Rule("read-as", "note", "text in UTF-8, separated by commas", _NOTHING, _NOTHING),
+    Rule("no-known-table", "file", "a sheet or file named as a table: {limit}", "Name each sheet or file as its table.", _RETURN),
+    Rule(
+        "unknown-sheets",
+        "warning",
+        "only sheets or files named as a table",
+        "Rename what was meant for us.",
+        "They were not read.",
+    ),
+    Rule("table-twice", "file", "one sheet or file a table", "Put the rows of both in one sheet.", _TABLE),
+    Rule("table-too-large", "file", "a table within {limit}", "Send the data alone, without empty formatted rows.", _TABLE),
+    Rule("table-unreadable", "file", "a CSV file that opens", "Open it, save it again as CSV and resend.", _TABLE),
+    Rule(
+        "site-disagrees", "file", "the site code of the file's name in every row", "Correct site_id or the file's name.", _TABLE
+    ),
+    Rule(
+        "referrals-set-aside",
+        "file",
+        "a table of referrals that can be used",
+        "Mend the referrals; this table may be right.",
+        _TABLE,
+    ),
+)
+_LAYOUT = (
+    Rule("heading-not-found", "file", "a row of headings with {limit}", "Put them in one row, spelt as in the template.", _TABLE),
+    Rule("heading-twice", "file", "each heading once", "Remove or rename one of the two columns.", _TABLE),
+    Rule("beyond-headings", "row", "no value to the right of the last heading", "Move it under its heading, or remove it.", _ROW),
+    Rule("unknown-columns", "warning", "only headings of the template", "Nothing, if not meant for us.", "They were not read."),
+    Rule("blank-column", "warning", "values in {limit}", "Fill it in where it is known.", "Shown as not recorded."),
+    Rule("blank-needed", "row", "a value in {limit}", "Fill in the cell.", _ROW),
+)
+_VALUES = (
+    Rule("not-plain", "value", "a code of at most 100 characters on one line", "Write the code alone, as text.", _VALUE),
+    Rule("not-a-number", "value", "a number such as 12 or 12.5", "Write the number alone, without other marks.", _VALUE),
+    Rule("not-whole", "value", "a whole number such as 12", "Write the whole number alone.", _VALUE),
+    Rule("not-a-date", "value", "a date as 2026-03-31, from 1990 to 2100", "Write the date as year-month-day.", _DATE),
+    Rule(
+        "not-a-month",
+        "value",
+        "a month as 2026-03, from 1990 to 2100",
+        "Write the month as year-month.",
+        "The month is left out.",
+    ),
+    Rule("not-a-day", "value", "whole days from the referral, {limit}", "Count the days from the referral.", _DATE),
+    Rule("not-a-code", "value", "one of: {limit}", "Use one of these codes.", _VALUE),
+    Rule("before-referral", "value", "a date on or after the referral", "Correct the date.", _DATE),
+)
+_ROWS = (
+    Rule("unknown-measure", "row", "a measure such as {limit}", "Use the measure's short name.", _ROW),
+    Rule("score-out-of-range", "row", "a total {limit}", "Check the form, and correct the total.", _ROW),
+    Rule("item-out-of-range", "row", "answers {limit}", "Check the form, and correct the answer.", _ROW),
+    Rule(
+        "total-disagrees",
+        "row",
+        "the total that the answers give, {limit}",
+        "Correct the total or the answers; where your system holds answers already reversed, send the total alone.",
+        _ROW,
+    ),
+    Rule("items-incomplete", "warning", "a total, or {limit}", "Add the total or the answers, if known.", "It gives no score."),
+    Rule(
+        "items-not-kept", "warning", "totals alone for {limit}", "Leave the answers out next time.", "The answers were not kept."
+    ),
+    Rule(
+        "occasion-disagrees", "warning", "an occasion that fits {limit}", "Correct the occasion or the date.", "It is in no pair."
+    ),
+    Rule("score-before-referral", "row", "a date on or after the referral", "Correct the date.", _ROW),
+    Rule("duplicate-row", "note", "each row once", _NOTHING, "One of the identical rows is kept."),
+    Rule("duplicate-key", "row", "each {limit} once", "Keep the right row, or correct the other.", "None of these rows is used."),
+    Rule("referral-not-found", "row", "a referral_id of the referrals table", "Add the referral, or correct the id.", _ROW),
+    Rule("counts-disagree", "row", "{limit}", "Correct the counts.", _ROW),
+    Rule("not-possible", "row", "{limit}", "Correct the figure.", _ROW),
+)
+RULES = {rule.id: rule for rule in (*_FILES, *_LAYOUT, *_VALUES, *_ROWS)}
+
+
+def fault(rule_id: str, *, site_id: str, found: str, limit: str = "", severity: str | None = None, **place: object) -> Fault:
+    """A fault under a rule; `place` gives table, sheet, cell, row and column."""
+    rule = RULES[rule_id]
+    is_graver = severity not in {None, rule.severity}
+    return Fault(
+        site_id=site_id,
+        rule_id=rule_id,
+        severity=severity or rule.severity,
+        found=found,
+        expected=rule.expected.format(limit=limit),
+        mend=rule.mend,
+        cost=_COSTS.get(severity or "", rule.cost) if is_graver else rule.cost,
+        **place,  # type: ignore[arg-type] # the table's schema checks the place
+    )
+
+
+def as_rows(faults: list[Fault]) -> list[dict[str, object]]:
+    """Faults as rows of a frame."""
+    return [asdict(each) for each in faults]

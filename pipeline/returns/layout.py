@@ -1,0 +1,122 @@
+"""Find a table in a sheet: which row holds the headings, which column is which, which rows are data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Set
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pipeline.returns.cells import heading, is_blank, letters
+from pipeline.returns.faults import Fault, fault
+from pipeline.returns.readers import HEADER_SEARCH
+
+if TYPE_CHECKING:
+    from pipeline.returns.readers import Sheet
+
+_ITEM = re.compile(r"item_0*([1-9]\d{0,2})")
+ITEMS = "items"
+"""The column that stands for item_1, item_2, ...; only a table that has it takes those."""
+
+
+@dataclass
+class Located:
+    """A table as found in a sheet: cells by known column, with the sheet row of each and the letter of each column.
+
+    `beyond` is, for each row, the letter of the first value to the right of the headings, or nothing. Every row that is
+    neither blank nor a heading is in `rows`, also where the table is set aside.
+    """
+
+    table: str
+    sheet: str
+    site_id: str
+    letters: dict[str, str] = field(default_factory=dict)
+    rows: list[int] = field(default_factory=list)
+    cells: list[list[str]] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    is_set_aside: bool = False
+
+    def add(self, rule: str, found: str, *, limit: str = "", letter: str = "", row: int | None = None, column: str = "") -> None:
+        """Note a fault of the layout; one of severity file sets the table aside."""
+        place = {"table": self.table, "sheet": self.sheet, "cell": f"{letter}{row}" if letter else "", "column": column}
+        new = fault(rule, site_id=self.site_id, found=found, limit=limit, row=row, severity=None, **place)
+        self.faults.append(new)
+        self.is_set_aside |= new.severity == "file"
+
+
+def locate(sheet: Sheet, *, site_id: str, table: str, known: Set[str], needed: Set[str]) -> Located:
+    """Take the cells of the known columns out of `sheet`; faults of the layout come with the result, never as exceptions.
+
+    Blank rows and repeated headings are passed over. Unknown columns are counted and not kept.
+    """
+    located = Located(table, sheet.name, site_id)
+    at = _header_row(sheet, known, needed)
+    if at is None:
+        located.add("heading-not-found", "no such row", limit=", ".join(sorted(needed)))
+        _take_rows(located, sheet, 0, 0, [])
+        return located
+    columns = _columns(sheet.rows[at], known)
+    _check_headings(located, sheet, at, columns, needed)
+    _count_unknown(located, sheet, at, columns)
+    positions = sorted({name: i for i, name in reversed(columns.items())}.values())
+    located.letters = {columns[i]: letters(sheet.first_column + i) for i in positions}
+    _take_rows(located, sheet, at + 1, _width(sheet.rows[at]), positions)
+    return located
+
+
+def _width(titles: list[str]) -> int:
+    return max((i + 1 for i, title in enumerate(titles) if not is_blank([title])), default=0)
+
+
+def _columns(row: list[str], known: Set[str]) -> dict[int, str]:
+    names = {}
+    for i, title in enumerate(row):
+        name = heading(title)
+        if ITEMS in known and (item := _ITEM.fullmatch(name)):
+            name = f"item_{item[1]}"
+        if name in known or (ITEMS in known and _ITEM.fullmatch(name)):
+            names[i] = name
+    return names
+
+
+def _check_headings(located: Located, sheet: Sheet, at: int, columns: dict[int, str], needed: Set[str]) -> None:
+    names, row = list(columns.values()), sheet.first_row + at + 1
+    again = next((i for n, i in enumerate(columns) if names[n] in names[:n]), None)
+    if again is not None:
+        name = columns[again]
+        located.add("heading-twice", f"{name} twice", letter=letters(sheet.first_column + again), row=row, column=name)
+    if ITEMS in names and (item := next((n for n in names if _ITEM.fullmatch(n)), None)):
+        located.add("heading-twice", f"answers as {ITEMS} and as {item}", row=row, column=item)
+    missing = sorted(needed - set(names))
+    if missing:
+        located.add("heading-not-found", f"no column {', '.join(missing)}", limit=", ".join(sorted(needed)), row=row)
+
+
+def _take_rows(located: Located, sheet: Sheet, start: int, width: int, positions: list[int]) -> None:
+    titles = [heading(cell) for cell in sheet.rows[start - 1][:width]] if width else []
+    for offset, row in enumerate(sheet.rows[start:], start=start):
+        if is_blank(row) or (titles and [heading(cell) for cell in row[:width]] == titles):
+            continue
+        over = next((i for i in range(width, len(row)) if titles and not is_blank([row[i]])), None)
+        located.rows.append(sheet.first_row + offset + 1)
+        located.beyond.append("" if over is None else letters(sheet.first_column + over))
+        located.cells.append([row[i] if i < len(row) else "" for i in positions])
+
+
+def _count_unknown(located: Located, sheet: Sheet, at: int, columns: dict[int, str]) -> None:
+    """Count columns that are not kept: those with another heading, and those with values under no heading."""
+    titles = sheet.rows[at]
+    other = [i for i in range(_width(titles)) if i not in columns]
+    unknown = [i for i in other if not all(is_blank(row[i : i + 1]) for row in sheet.rows[at:])]
+    if unknown:
+        letter = letters(sheet.first_column + unknown[0])
+        located.add("unknown-columns", f"{len(unknown)} other column(s)", letter=letter, row=sheet.first_row + at + 1)
+
+
+def _header_row(sheet: Sheet, known: Set[str], needed: Set[str]) -> int | None:
+    """The row with most known headings, where it has two or all that are needed."""
+    rows = [set(_columns(row, known).values()) for row in sheet.rows[:HEADER_SEARCH]]
+    best = max(range(len(rows)), key=lambda number: len(rows[number]), default=0)
+    found = rows[best] if rows else set()
+    return best if len(found) > 1 or (needed and found >= needed) else None

@@ -1,0 +1,98 @@
+"""The grammar of each kind of column: text cells in, typed values and a verdict a cell out. Nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+_NUMBER = r"[+-]?[0-9]{1,15}(\.[0-9]{1,30})?"
+_WHOLE = r"[+-]?[0-9]{1,15}(\.0+)?"
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}( 00:00:00)?"
+_MONTH = r"[0-9]{4}-[0-9]{2}(-01)?( 00:00:00)?"
+_SHORT = r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,100}"
+_ROUNDED = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
+"""What a spreadsheet makes of a long number: its last digits are lost, so two codes may have become one."""
+EARLIEST, LATEST = "1990-01-01", "2100-12-31"
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Typed values of a column, which cells held something that is not understood, and the rule that they break."""
+
+    typed: Series[Any]
+    is_bad: Series[bool]
+    rule: str
+    limit: str = ""
+
+
+def parse(cells: Series[Any], metadata: dict[str, Any]) -> Parsed:
+    """Parse a column of text by the kind that its schema states; blanks are missing, never bad."""
+    import pandas as pd
+
+    text = cells.astype("str").str.strip()
+    text = text.where(text != "", None).astype("str")
+    given, kind = text.notna(), metadata["kind"]
+    if kind in {"number", "whole"}:
+        fits = matches(text, _NUMBER if kind == "number" else _WHOLE)
+        numbers = pd.to_numeric(text.where(fits)).astype("float64")
+        whole = kind == "whole"
+        return Parsed(numbers.astype("Int64") if whole else numbers, given & ~fits, "not-whole" if whole else "not-a-number")
+    if kind in {"date", "month"}:
+        return _parse_dates(text, given, kind)
+    if kind in {"code", "code_list"}:
+        return _parse_codes(text, given, metadata["codes"], is_list=kind == "code_list")
+    fits = matches(text, _SHORT) & ~matches(text, _ROUNDED)
+    return Parsed(text.where(fits), given & ~fits, "not-plain")
+
+
+def matches(text: Series[Any], pattern: str) -> Series[bool]:
+    """Whether a cell is wholly of the pattern; a missing one is not."""
+    import pandas as pd
+
+    found = {cell: re.fullmatch(pattern, cell) is not None for cell in text.dropna().unique()}
+    return pd.Series([found.get(cell, False) for cell in text], index=text.index, dtype=bool)
+
+
+def _parse_dates(text: Series[Any], given: Series[bool], kind: str) -> Parsed:
+    import pandas as pd
+
+    fits = matches(text, _DATE if kind == "date" else _MONTH)
+    iso = text.str.slice(0, 10) if kind == "date" else text.str.slice(0, 7) + "-01"
+    dates = pd.to_datetime(iso.where(fits), format="%Y-%m-%d", errors="coerce").astype("datetime64[us]")
+    dates = dates.where(dates.between(EARLIEST, LATEST))
+    return Parsed(dates, given & dates.isna(), "not-a-date" if kind == "date" else "not-a-month")
+
+
+def _parse_codes(text: Series[Any], given: Series[bool], codes: tuple[str, ...], *, is_list: bool) -> Parsed:
+    by_word = {code.lower(): code for code in codes}
+
+    def understand(cell: str) -> str | None:
+        words = [word.strip().lower() for word in cell.split(";")] if is_list else [cell.lower()]
+        known = [by_word.get(word) for word in words if word]
+        return None if not known or None in known else ";".join(dict.fromkeys(k for k in known if k))
+
+    values = text.map({cell: understand(cell) for cell in text.dropna().unique()}).astype("str")
+    shown = ", ".join(codes) if len(codes) <= 16 else ", ".join(codes[:12]) + ", ... (see the data dictionary)"
+    return Parsed(values, given & values.isna(), "not-a-code", shown)
+
+
+def join_items(cells: DataFrame) -> Series[Any]:
+    """Answers as one text a row, `1;0;;4`: each in the place of its number, blank where it is missing.
+
+    They come from `item_1`, `item_2`, ... or from a column `items` that holds them so; missing where a row has none.
+    """
+    import pandas as pd
+
+    columns = {int(name.removeprefix("item_")): cells[name] for name in cells.columns if name.startswith("item_")}
+    if columns:
+        blank = [""] * len(cells)
+        rows = [list(row) for row in zip(*(columns.get(n, blank) for n in range(1, max(columns) + 1)), strict=True)]
+    else:
+        rows = [str(cell).split(";") for cell in (cells["items"].fillna("") if "items" in cells else [""] * len(cells))]
+    joined = [";".join("" if answer != answer else str(answer).strip() for answer in row) for row in rows]
+    answers = pd.Series(joined, index=cells.index, dtype="str")
+    return answers.where(answers.str.strip(";") != "", None).astype("str")

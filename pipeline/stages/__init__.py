@@ -1,0 +1,1 @@
+"""One verb a file: frames in, frames out, pure; `ingest` alone takes a path."""
