@@ -51,12 +51,14 @@ def find_uv() -> str | None:
 
 
 def environment() -> dict[str, str]:
-    """The environment for uv: an index given to pip counts for uv too, and its cache needs no home folder."""
+    """The environment for uv: an index given to pip counts for uv too, certificates are the machine's, no home is needed."""
     given = dict(os.environ)
     if "PIP_INDEX_URL" in given:
         given.setdefault("UV_DEFAULT_INDEX", given["PIP_INDEX_URL"])
     if not given.get("HOME") and not given.get("USERPROFILE"):
         given.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
+    for trust_the_machine in ("UV_SYSTEM_CERTS", "UV_NATIVE_TLS"):
+        given.setdefault(trust_the_machine, "1")
     given.pop("VIRTUAL_ENV", None)
     return given
 
