@@ -8,6 +8,8 @@ from pathlib import Path
 
 ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pkl", ".sav", ".dta", ".rds", ".feather"}
 ALLOWED = {"data/raw/README.md"}
+FOR_TESTS = "999"
+"""NHS numbers that begin so are given to nobody."""
 SPACED_NUMBER = re.compile(r"(?<!\d)(\d{3}) (\d{3}) (\d{4})(?!\d)")
 
 
@@ -29,7 +31,8 @@ def refuse(path: Path) -> bool:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return False
-    return any(is_nhs_number("".join(found.groups())) for found in SPACED_NUMBER.finditer(text))
+    numbers = ("".join(found.groups()) for found in SPACED_NUMBER.finditer(text))
+    return any(is_nhs_number(digits) for digits in numbers if not digits.startswith(FOR_TESTS))
 
 
 def is_nhs_number(digits: str) -> bool:

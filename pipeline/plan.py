@@ -132,12 +132,13 @@ def plan(study: Study) -> list[Step]:
 
     def ledger_step(
         quality: Annotated[DataFrame, catalog["quality"]],
+        rejected: Annotated[DataFrame, catalog["rejected"]],
         run: Annotated[Any, hashed("what decides results", facts_of_results(study))],
     ) -> Annotated[Any, catalog.ledger]:
         """What this run was made from, and the rows in and out of every table."""
         from pipeline.stages.ledger import ledger
 
-        return ledger(quality, run)
+        return ledger(quality, rejected, run)
 
     def open_files_step(
         tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],

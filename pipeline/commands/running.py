@@ -127,7 +127,11 @@ def _fail(outcome: Outcome) -> int:
 def _finish(study: Study, n_run: int, started: float) -> int:
     ledger = study.config.paths.processed / "ledger.json"
     if ledger.is_file():
-        rows = json.loads(ledger.read_text(encoding="utf-8"))["rows"]
+        kept = json.loads(ledger.read_text(encoding="utf-8"))
+        rows = kept["rows"]
+        for site in kept["incidents"]:
+            say(f"  POSSIBLE INCIDENT: the return of {site} holds an identifier; nothing of it was kept. Tell your")
+            say(f"  information-governance lead, ask the site to resend, then run: python -m pipeline purge {site}")
         for site in study.sites:
             aside = sorted(t for t, r in rows.get(site, {}).items() if r["status"] == "set_aside")
             if aside or site not in rows:

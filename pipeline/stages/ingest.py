@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.returns.cells import heading, is_blank
 from pipeline.returns.faults import Fault, as_rows, fault
+from pipeline.returns.incident import as_faults, is_incident, without_identifiers
 from pipeline.returns.layout import Located, locate
 from pipeline.returns.readers import Sheet, UnreadableError, read_sheets
+from pipeline.returns.scan import scan_return
 from pipeline.tables import schemas
 
 if TYPE_CHECKING:
@@ -38,6 +40,11 @@ def ingest(received: Return, limits: IntakeSettings) -> dict[str, DataFrame]:
         sheets = read_sheets(received.path, limits, {column for schema in RETURNED.values() for column in schema.columns})
     except UnreadableError as error:
         return _unread([*faults, fault(f"file-{error.kind}", site_id=site_id, found=error.found, limit=error.limit)])
+    found = scan_return(received.path, sheets)
+    faults += as_faults(found, site_id)
+    if is_incident(found):
+        return _unread(faults)
+    sheets = without_identifiers(sheets, found)
     tables: dict[str, list[Located]] = {}
     for sheet in sheets:
         if (name := heading(sheet.name)) in RETURNED:

@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-def ledger(quality: DataFrame, run: dict[str, Any]) -> dict[str, Any]:
-    """`run` with the rows read, accepted and rejected of each site and table that was there."""
+def ledger(quality: DataFrame, rejected: DataFrame, run: dict[str, Any]) -> dict[str, Any]:
+    """`run` with the rows read, accepted and rejected of each site and table that was there, and sites with a possible incident."""
     present = quality[quality["status"] != "absent"]
     rows: dict[str, Any] = {}
     for row in present.to_dict("records"):
         counts = {name: int(row[f"rows_{name}"]) for name in ("read", "accepted", "rejected")}
         rows.setdefault(row["site_id"], {})[row["table"]] = {"status": row["status"], **counts}
-    return {**run, "rows": rows}
+    incidents = sorted(rejected.loc[rejected["rule_id"] == "identifier-found", "site_id"].unique())
+    return {**run, "rows": rows, "incidents": incidents}

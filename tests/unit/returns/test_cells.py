@@ -63,7 +63,7 @@ def test_a_short_number_or_mark_stands_and_letters_do_not(value: str, shown: str
     assert masked(value) == shown
 
 
-@pytest.mark.parametrize("value", ["943 476 5919", "9434765919", "07700 900 123", "ref 943-476-5919 x", "x" * 39 + "9434765919"])
+@pytest.mark.parametrize("value", ["999 000 0018", "9990000018", "07700 900 123", "ref 999-000-0018 x", "x" * 39 + "9990000018"])
 def test_a_long_number_never_shows_its_digits(value: str) -> None:
     assert not set(masked(value)) & set("012345678")
 

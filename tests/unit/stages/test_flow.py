@@ -154,7 +154,7 @@ CASE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(st.lists(CASE, min_size=1, max_size=6))
 def test_whatever_is_recorded_every_referral_stands_in_exactly_one_state(cases: list[dict[str, Any]]) -> None:
     origin = pd.Timestamp("2025-01-01")

@@ -55,9 +55,9 @@ def test_a_value_that_is_not_understood_is_left_out_and_its_row_stays(receive: R
 
 
 def test_what_was_found_is_masked_and_says_what_is_expected_and_what_it_costs(receive: Receive) -> None:
-    made = receive(referrals="referral_id | pathway\nR1 | Mrs Smith 943 476 5919\nR2 | birth_trauma")
+    made = receive(referrals="referral_id | pathway\nR1 | Her ref 123 456 789 012\nR2 | birth_trauma")
     fault = made.fault("not-a-code")
-    assert fault["found"] == "Aaa Aaaaa 999 999 9999"
+    assert fault["found"] == "Aaa aaa 999 999 999 999"
     assert "perinatal_loss" in fault["expected"]
     assert all(fault[text] for text in ("mend", "cost"))
 
@@ -420,6 +420,12 @@ def test_answers_that_the_licence_does_not_let_us_keep_are_dropped_with_one_warn
     assert made.rows("outcomes") == (5, 5, 0)
 
 
+def test_a_measure_that_says_nothing_of_a_licence_keeps_its_items(receive: Receive, measures: dict[str, Measure]) -> None:
+    silent = measures["phq9"].model_copy(update={"licence": None})
+    made = receive(known={"phq9": silent}, outcomes=f"referral_id | measure | occasion | {PHQ9}\nR1 | phq9 | pre | {SECRET}")
+    assert made.accepted("outcomes", "items") == ["0;1;2;3;0;1;2;3;0"]
+
+
 @pytest.mark.parametrize(
     "row", ["R1 | epds | pre | 99", "R1 | epds | pre |", "R1 | my_form | pre | 4", " | epds | pre | 4", "R1 | | pre | 4"]
 )
@@ -528,8 +534,8 @@ def test_two_rows_for_one_measure_and_pathway_are_both_out(receive: Receive) -> 
 def test_every_other_table_is_read_by_the_same_grammar(receive: Receive) -> None:
     made = receive(
         experience="instrument | question | response | date\npoem | 1 | 5 | 2026-01-05\npoem | | 5 | 2026-01-05",
-        staff="staff_code | instrument | question | response | occasion\nA | nomad | 1 | five | before\nB | nomad | 1 | 4 | before",
-        training="attendee_code | instrument | question | response | occasion\nB1 | ksc | 1 | 3 | later\nB2 | ksc | 1 | 3 | after",
+        staff="staff_code | instrument | question | response | occasion\nA | pq | 1 | five | before\nB | pq | 1 | 4 | before",
+        training="attendee_code | instrument | question | response | occasion\nA | k | 1 | 3 | later\nB | k | 1 | 3 | after",
         survey="respondent_code | group | question | option\nC1 | staff | 1 | 2\nC2 | everyone | 1 | 2",
         activity="month | series | value\n2026-01 | bed_days | 30.5\nJan-26 | bed_days | 30",
     )
