@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def ledger(quality: DataFrame, rejected: DataFrame, run: dict[str, Any]) -> dict[str, Any]:
-    """`run` with the rows read, accepted and rejected of each site and table that was there, and sites with a possible incident."""
+    """`run` with the rows read, accepted and rejected of each table that was there, and the sites with a possible incident."""
     present = quality[quality["status"] != "absent"]
     rows: dict[str, Any] = {}
     for row in present.to_dict("records"):
