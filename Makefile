@@ -56,5 +56,5 @@ $(READY_DEV): pyproject.toml uv.lock
 Makefile: ;
 
 .DEFAULT:
-	@$(MAKE) --no-print-directory $(READY)
+	@$(MAKE) -s --no-print-directory $(READY)
 	@$(PY) -m pipeline run $@ --config "$(CONFIG)"

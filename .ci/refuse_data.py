@@ -9,7 +9,7 @@ from pathlib import Path
 ENDINGS = {".xlsx", ".xlsm", ".xls", ".ods", ".parquet", ".pkl", ".sav", ".dta", ".rds", ".feather"}
 ALLOWED = {"data/raw/README.md"}
 FOR_TESTS = "999"
-"""NHS numbers that begin so are given to nobody."""
+"""NHS numbers that begin so are given to nobody, nor is one of a single digit repeated."""
 SPACED_NUMBER = re.compile(r"(?<!\d)(\d{3}) (\d{3}) (\d{4})(?!\d)")
 
 
@@ -32,7 +32,7 @@ def refuse(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     numbers = ("".join(found.groups()) for found in SPACED_NUMBER.finditer(text))
-    return any(is_nhs_number(digits) for digits in numbers if not digits.startswith(FOR_TESTS))
+    return any(is_nhs_number(digits) for digits in numbers if not digits.startswith(FOR_TESTS) and len(set(digits)) > 1)
 
 
 def is_nhs_number(digits: str) -> bool:

@@ -25,8 +25,9 @@ from typing import Any
 import xlsxwriter
 
 from pipeline.config import IntakeSettings
+from pipeline.returns.hits import Finding
 from pipeline.returns.readers import Sheet, read_sheets
-from pipeline.returns.scan import Finding, scan_cells, scan_return
+from pipeline.returns.scan import scan_cells, scan_return
 
 Rng = random.Random
 Rows = list[list[Any]]

@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     synthesise.add_argument("--sites", type=_positive, default=30, metavar="N")
     synthesise.add_argument("--women", type=_positive, default=9000, metavar="N")
     synthesise.add_argument("--seed", type=int, default=20261122, metavar="S")
+    synthesise.add_argument("--dirty", action="store_true", help="plant honest mistakes, with an answer key")
     return parser
 
 

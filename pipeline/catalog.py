@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.engine.nodes import CsvTable, Folder, Frames, Json, Node, Optional, Source, Table, optional
+from pipeline.engine.nodes import CsvTable, Folder, Frames, Hashed, Json, Node, Optional, Source, Table, hashed, optional
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,7 @@ class Catalog:
 
     def __init__(self, paths: PathSettings, beside: Path) -> None:
         self._processed, self._reports, self._beside = paths.processed, paths.reports, beside
+        self._mappings = paths.mappings
         levels = {**dict.fromkeys(PERSON_TABLES, PERSON), **dict.fromkeys(SITE_TABLES, SITE), **dict.fromkeys(OPEN_TABLES, OPEN)}
         described = {**PERSON_TABLES, **SITE_TABLES, **OPEN_TABLES}
         self._tables = {
@@ -86,9 +87,18 @@ class Catalog:
         """Several tables by name."""
         return {name: self._tables[name] for name in names}
 
-    def received(self, site: str, path: Path) -> Source:
-        """A return as received."""
-        return Source(name=f"return of {site}", path=path, level=RAW, grain="a site's workbook or folder")
+    def received(self, site: str, paths: tuple[Path, ...]) -> list[Source]:
+        """Everything that a site sent, as received."""
+        names = [f"return of {site}", *(f"return of {site}, {n}" for n in range(2, len(paths) + 1))]
+        grain = "a site's workbook or folder"
+        return [Source(name=name, path=path, level=RAW, grain=grain) for name, path in zip(names, paths, strict=True)]
+
+    def mapping(self, site: str) -> Node | Hashed:
+        """The site's own words, if there is a file of them."""
+        if self._mappings is None:
+            return hashed(f"mapping of {site}", None)
+        path = self._mappings / f"{site}.yaml"
+        return optional(Source(name=f"mapping of {site}", path=path, level=RAW, grain="a site's sheet, heading or code"))
 
     def records(self, site: str) -> Frames:
         """A return as cells of text."""
@@ -97,7 +107,7 @@ class Catalog:
     def to_site(self, site: str) -> Folder:
         """What goes back to a site."""
         path = self._processed / "to_sites" / site
-        return Folder(name=f"to_sites[{site}]", path=path, level=SITE_OWN, grain="passport and fix list")
+        return Folder(name=f"to_sites[{site}]", path=path, level=SITE_OWN, grain="passport and marked-up copy or fix list")
 
     def site_report(self, site: str) -> Node:
         """A site's open report."""

@@ -43,6 +43,7 @@ class PathSettings(Strict):
     reports: Place = Path("reports")
     measures: Places = ()
     theories: Places = ()
+    mappings: Place | None = None
 
     def resolved(self, base: Path) -> PathSettings:
         """The same with every path absolute."""
@@ -58,6 +59,7 @@ class PathSettings(Strict):
             reports=absolute(self.reports),
             measures=tuple(absolute(p) for p in self.measures),
             theories=tuple(absolute(p) for p in self.theories),
+            mappings=absolute(self.mappings) if self.mappings else None,
         )
 
 

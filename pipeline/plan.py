@@ -6,7 +6,7 @@ Read it from top to bottom: ingest, validate, to-sites, score, change, compare, 
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pipeline.catalog import ACCEPTED, OPEN_TABLES, Catalog
-from pipeline.engine.nodes import digest_path, hashed
+from pipeline.engine.nodes import hashed
 from pipeline.engine.step import Step, step
 from pipeline.study import Study, facts_for_print, facts_of_results, facts_of_run
 
@@ -43,25 +43,30 @@ def plan(study: Study) -> list[Step]:
         site = received.site_id
 
         def ingest_step(
-            path: Annotated[Any, catalog.received(site, received.path)],
+            paths: Annotated[Any, catalog.received(site, received.paths)],
             received: Annotated[Any, hashed(f"name of {site}", received, decides=received.names)],
             limits: Annotated[Any, hashed("config.intake", config.intake)],
+            mapping: Annotated[Any, catalog.mapping(site)],
         ) -> Annotated[Frames, catalog.records(site)]:
             """Read one return to cells as text, each with its address."""
             from pipeline.stages.ingest import ingest
 
-            return ingest(received, limits)
+            return ingest(received, limits, mapping)
 
         def to_site_step(
+            paths: Annotated[Any, catalog.received(site, received.paths)],
             rejected: Annotated[DataFrame, catalog["rejected"]],
             quality: Annotated[DataFrame, catalog["quality"]],
-            study: Annotated[Any, hashed(f"print for {site}", facts_for_print(study, digest_path(received.path)))],
+            study: Annotated[
+                Any, hashed(f"what the passport of {site} says of the run", facts_for_print(study, received.content))
+            ],
             site: Annotated[str, hashed(f"site {site}", site)],
         ) -> Annotated[dict[str, bytes], catalog.to_site(site)]:
-            """Give a site its passport and its fix list."""
+            """Give a site its passport and its workbook, marked up."""
+            from pipeline.returns.resubmission import standing
             from pipeline.stages.to_sites import to_site
 
-            return to_site(site, rejected, quality, study)
+            return to_site(site, standing(site, paths, rejected), rejected, quality, study)
 
         steps += [step("ingest", ingest_step, of=site), step("to-sites", to_site_step, of=site)]
 

@@ -10,6 +10,7 @@ from pipeline import config as settings
 from pipeline.engine.code import package_state
 from pipeline.engine.nodes import digest, digest_path
 from pipeline.report.study import StudyFacts
+from pipeline.returns import mapping
 from pipeline.returns.inventory import Refused, Return, take_inventory
 from pipeline.strict_yaml import FactError, line_of
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.measures import Measure
+    from pipeline.returns.mapping import Mapping
     from pipeline.theories import Theory
 
 T = TypeVar("T")
@@ -35,6 +37,7 @@ class Study:
     measures: dict[str, Measure]
     theories: dict[str, Theory]
     synthetic: bool
+    mappings: dict[str, Mapping] = field(default_factory=dict)
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,18 +59,21 @@ class Study:
         """Canonical text of everything but the returns that decides the results: config, measures, theories, code."""
         chosen = self.config.model_dump_json(exclude={"paths", "rehearsal"})
         known = [m.model_dump_json() for m in self.measures.values()] + [t.model_dump_json() for t in self.theories.values()]
-        return "\n".join([chosen, *known, package_state(), str(self.synthetic)])
+        words = [f"{site} {words.model_dump_json()}" for site, words in self.mappings.items()]
+        return "\n".join([chosen, *known, package_state(), str(self.synthetic), *words])
 
     @property
     def run_id(self) -> str:
         """Hash of inputs, config and package: the same wherever the same study is run."""
-        received = [f"{r.site_id} {digest_path(r.path)} {r.superseded} {r.conflicting}" for r in self.returns]
+        received = [f"{r.site_id} {p.name if r.others else ''} {digest_path(p)}" for r in self.returns for p in r.paths]
         return digest("\n".join([self.facts, *received]))[:12]
 
     def inputs(self) -> list[Path]:
         """Every path outside our own folders that a run reads."""
         beside = [self.config_file, self.config_file.resolve().parent / "theories.lock", self.config.paths.returns]
-        return [*beside, *(r.path for r in self.returns), *self.config.paths.measures, *self.config.paths.theories]
+        paths = self.config.paths
+        folders = [*paths.measures, *paths.theories, *([paths.mappings] if paths.mappings else [])]
+        return [*beside, *(path for received in self.returns for path in received.paths), *folders]
 
 
 def returns_folder(config: Config, config_file: Path) -> tuple[Path, bool]:
@@ -93,6 +99,7 @@ def open_study(config_file: Path) -> Study:
     tested = _chosen(config_file, "theories", config.theories, apt)
     folder, synthetic = returns_folder(config, config_file)
     found, refused = take_inventory(folder, config.sites) if folder.is_dir() else ([], [])
+    words = config.paths.mappings
     return Study(
         config_file=config_file,
         config=config,
@@ -102,6 +109,7 @@ def open_study(config_file: Path) -> Study:
         measures=used,
         theories=tested,
         synthetic=synthetic,
+        mappings=mapping.load(words, sites=config.sites, measures=known) if words else {},
     )
 
 
@@ -161,7 +169,8 @@ def facts_of_results(study: Study) -> dict[str, Any]:
         "version": __version__,
         "package_hash": package_state(),
         "settings_hash": digest(study.config.model_dump_json(exclude={"paths", "rehearsal", "figures", "reports", "study"})),
-        "return_hashes": sorted(digest_path(r.path) or "" for r in study.returns),
+        "return_hashes": sorted(digest_path(path) or "" for r in study.returns for path in r.paths),
+        "mapping_hashes": sorted(digest(words.model_dump_json()) for words in study.mappings.values()),
         "measures": {name: digest(m.model_dump_json()) for name, m in study.measures.items()},
         "theories": {name: theory.hash for name, theory in study.theories.items()},
         "seed": study.config.seed,

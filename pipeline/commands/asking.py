@@ -52,6 +52,9 @@ def template(given: Namespace) -> int:
     """Write an empty workbook for a site."""
     from pipeline.returns.template import template as workbook
 
+    if given.file.exists():
+        raise FactError(f"template: {str(given.file)!r} is there already and may be filled in; name another file.")
+
     write_atomically(given.file, workbook())
     print(given.file)
     return DONE
@@ -63,6 +66,6 @@ def synthesise(given: Namespace) -> int:
 
     if given.folder.exists() and any(given.folder.iterdir()):
         raise FactError(f"synthesise: {str(given.folder)!r} is not empty; name a new folder, so that nothing is written over.")
-    invent(given.folder, sites=given.sites, women=given.women, seed=given.seed)
+    invent(given.folder, sites=given.sites, women=given.women, seed=given.seed, dirty=given.dirty)
     print(given.folder / "returns")
     return DONE

@@ -62,7 +62,7 @@ def purge(given: Namespace) -> int:
     study = prepared(given.config)
     received = [r for r in study.returns if r.site_id == given.site]
     held = [study.config.paths.processed / folder / given.site for folder in ("records", "to_sites")]
-    paths = [*(r.path for r in received), *(p for p in held if p.exists())]
+    paths = [*(path for r in received for path in r.paths), *(p for p in held if p.exists())]
     if not paths:
         raise FactError(f"purge: nothing is held of {given.site!r}. Sites with a return: {', '.join(study.sites) or 'none'}.")
     say("This removes for good:\n" + "\n".join(f"  {path}" for path in paths))

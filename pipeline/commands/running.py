@@ -39,7 +39,7 @@ def run(given: Namespace) -> int:
         _refuse_unknown(given.steps, {s.step for s in steps})
         removed = prune(_own_folders(study), _products(steps))
         if removed:
-            say(f"Removed {len(removed)} file(s) of returns, measures or theories that are no longer there.")
+            say(f"Removed {len(removed)} earlier product(s) of what is no longer there; no return was touched.")
         outcome = build(steps, state=study.state, only=given.steps, workers=given.workers, scheduler=given.scheduler)
         if outcome.failed:
             return _fail(outcome)
@@ -137,6 +137,11 @@ def _finish(study: Study, n_run: int, started: float) -> int:
             if aside or site not in rows:
                 what = ", ".join(t for t in aside if t) or "the whole return"
                 say(f"  Set aside: {what} of {site}. See {study.config.paths.processed / 'to_sites' / site}.")
+        to_mend = [
+            site for site in study.sites if any(t["rejected"] and t["status"] == "read" for t in rows.get(site, {}).values())
+        ]
+        if to_mend:
+            say(f"  Rows left out: {', '.join(to_mend)}. The cells to mend are in {study.config.paths.processed / 'to_sites'}.")
     if n_run:
         say(f"{n_run} task(s) ran in {time.perf_counter() - started:.0f} s.")
     report = study.config.paths.reports / "national-report.pdf"

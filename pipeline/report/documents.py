@@ -84,14 +84,15 @@ def passport(site_id: str, quality_rows: list[dict[str, Any]], faults: list[dict
 
     `quality_rows` are rows of the table `quality` and `faults` rows of `rejected`, both of this site.
     """
+    period = numerals.period(study.period_start, study.period_end)
     head = {
         "title": f"Passport of the return of {site_id}",
         "eyebrow": f"For {site_id} only \N{MIDDLE DOT} {study.state}",
         "subtitle": "What was read, what was accepted, and what to mend",
         "running": study.title,
-        "facts": [["Period", numerals.period(study.period_start, study.period_end) or "not declared"], ["Run", study.run_id]],
+        "facts": [*([["Period", period]] if period else []), ["Run", study.run_id]],
     }
-    foot = f"Contains small numbers of {site_id}: not for publication, send by your approved route."
+    foot = f"Small numbers of {site_id}: not for publication, send by your approved route."
 
     def page(n_faults: int) -> bytes:
         return typeset("site", passport_blocks(quality_rows, faults, n_faults=n_faults), study, head=head, foot=foot)

@@ -16,16 +16,17 @@ CAUTION = (
     "The scores of women who were treated change for many reasons; "
     "the change shown here cannot, taken alone, be put down to the service."
 )
-INVENTED = "Every number was invented to rehearse this report. It describes no woman and no service."
-Form = Literal["count", "points", "percent", "squared", "plain", "range", "sites", "returns", "theories"]
+INVENTED = "The returns were invented for a rehearsal. They describe no woman and no service."
+Form = Literal["count", "tally", "points", "percent", "squared", "plain", "range", "sites", "theories"]
 _FORMS = {
     "count": numerals.count,
+    "tally": lambda number: numerals.count(number) if number else "none",
     "points": numerals.points,
     "percent": numerals.percent,
     "squared": numerals.squared,
     "plain": numerals.plain,
 }
-_NOUNS = {"sites": ("site", "sites"), "returns": ("return", "returns"), "theories": ("theory", "theories")}
+_NOUNS = {"sites": ("site", "sites"), "theories": ("theory", "theories")}
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ TEMPLATES = {
         "sites",
     ),
     "study.k_returns_set_aside": Template(
-        "Set aside as unsafe to read: {value}.",
+        "Returns set aside because nothing in them could safely be used: {value}.",
         "How many returns were set aside cannot be said: {why}.",
-        "returns",
+        "tally",
     ),
     "study.n_referrals": Template(
         "The accepted returns hold {value} referrals, rounded.",
@@ -72,7 +73,7 @@ TEMPLATES = {
         "points",
     ),
     "change.prediction": Template(
-        "In a further service like these, the true mean improvement on {measure} would be expected between {range} points.",
+        "In a further service like these, a true mean on {measure} between {range} points would be expected.",
         "No range is given in which a further service might lie on {measure}: {why}.",
         "range",
     ),
@@ -132,6 +133,7 @@ TEMPLATES = {
         "theories",
     ),
 }
+_TOGETHER = {"completion_pct": "Of the women who were due a second score, both scores are known for {values}."}
 WHY_NOT = {
     "not_returned": "nothing that could be used was returned",
     "not_offered": "the service does not offer it",
@@ -172,27 +174,41 @@ def sentence(material: Material, key: str, *, reason: str | None = None, **names
 
 
 def over_measures(material: Material, last: str) -> str:
-    """The sentences of `change.<measure>.<last>` for every measure; those that are not given share one sentence a reason."""
+    """`change.<measure>.<last>` for every measure in as few sentences as can be; those not given share one a reason."""
     said: list[str] = []
+    together: list[str] = []
     withheld: dict[str, list[str]] = {}
     for measure in material.measures.values():
         key = f"change.{measure.id}.{last}"
-        if value(material, key):
+        if value(material, key) and last in _TOGETHER:
+            together.append(f"{value(material, key)} on {measure.label}")
+        elif value(material, key):
             said.append(sentence(material, key, measure=measure.label))
         else:
             withheld.setdefault(why_not(material.finding(key)), []).append(measure.label)
     template = TEMPLATES[f"change.{last}"]
+    if together:
+        said.append(_TOGETHER[last].format(values=wording.listed(together)))
     return " ".join([*said, *(template.absent.format(measure=wording.listed(names), why=why) for why, names in withheld.items())])
 
 
 def verdicts(material: Material) -> str:
-    """How many theories came to each verdict; a verdict that no theory came to is left out, but for the first."""
+    """How many theories came to each verdict, and which; a verdict that no theory came to is left out, but for the first."""
+    if is_none_testable(material):
+        return "These data are not enough to test any of the theories."
     said = []
     for verdict in wording.VERDICTS:
         row = material.finding(f"theories.k_{verdict}")
+        names = [row["theory_id"] for row in material.rows("open_theories", verdict=verdict)]
         if verdict == "consistent" or row is None or row["value"] != 0:
-            said.append(sentence(material, f"theories.k_{verdict}"))
+            which = f" ({wording.listed(names)})" if names else ""
+            said.append(f"{sentence(material, f'theories.k_{verdict}').removesuffix('.')}{which}.")
     return " ".join(said)
+
+
+def is_none_testable(material: Material) -> bool:
+    """Whether there are theories and every one of them came out as not testable."""
+    return {row["verdict"] for row in material.rows("open_theories")} == {"not_testable"}
 
 
 def why_not(row: Row | None, reason: str | None = None) -> str:

@@ -28,8 +28,16 @@ _QUESTIONS = (
     ),
     ("What would change our mind?", "What would we expect to see if this explanation were wrong?"),
 )
+_WHY_NOT = {
+    "too_few": "too few women to show",
+    "not_recorded": "not recorded",
+    "not_offered": "not offered by the service",
+    "not_returned": "nothing that could be used was returned",
+    "not_open_yet": "the service was not open yet",
+}
+_CAN_SAY = "how much the scores of the women who gave two changed here, and how sure that is"
+_OF_WHOM = ", and for how many of the women due it is known."
 _CONCLUDE = (
-    ("You can say", "how much women's scores changed here, how sure that is, and for how many of the women due it is known."),
     (
         "You cannot say",
         "that the service brought the change about: there is no comparison, and scores taken at a hard time tend to ease.",
@@ -66,7 +74,14 @@ def site_blocks(site_id: str, material: Material, study: StudyFacts) -> list[Blo
     if table := _service(site_id, material):
         blocks += [section("The service, as its return describes it"), table]
     blocks += [section("Questions to discuss"), Items(_QUESTIONS)]
-    return [*blocks, section("What you can conclude, and what you cannot"), Items(_CONCLUDE if has_change else _CONCLUDE[1:])]
+    conclusions = Items(_conclusions(site_id, material, has_change=has_change))
+    return [*blocks, section("What you can conclude, and what you cannot"), conclusions]
+
+
+def _conclusions(site_id: str, material: Material, *, has_change: bool) -> tuple[tuple[str, str], ...]:
+    is_complete = any(is_shown(row) for row in material.rows("open_completeness", site_id=site_id))
+    can_say = ("You can say", _CAN_SAY + (_OF_WHOM if is_complete else "."))
+    return (can_say, *_CONCLUDE) if has_change else _CONCLUDE
 
 
 def _return(site_id: str, material: Material) -> str:
@@ -80,6 +95,8 @@ def _return(site_id: str, material: Material) -> str:
         "nothing_usable": f"The return of {site_id} held nothing that could be used; its passport says why.",
     }.get(row["status"], f"The return of {site_id}: {wording.words(row['status'])}.")
     referrals = f" Referrals accepted, rounded: {numerals.count(row['n_referrals'])}." if row["n_referrals"] is not None else ""
+    if row["n_status"] == "too_few":
+        referrals = " Referrals accepted: too few to show."
     mend = "" if row["faults"] == "none" else " The passport of the return says what to mend."
     return f"{said}{referrals} Faults found in it: {row['faults']}.{mend}"
 
@@ -125,7 +142,8 @@ def _pictures(site_id: str, material: Material, rows: dict[str, Row | None]) -> 
     found: list[Block] = []
     for name, row in rows.items():
         if row is not None and is_shown(row, "mean_improvement", "low", "high"):
-            found.append(_picture(site_id, material, material.measures[name], row))
+            picture = _picture(site_id, material, material.measures[name], row)
+            found += [picture] if len(picture.spans) > 1 else []  # alone it would say what the table says
     return found
 
 
@@ -165,7 +183,7 @@ def _in_words(site_id: str, material: Material, rows: dict[str, Row | None], stu
     for name in recorded:
         row = rows[name]
         status = row["status"] if row else None
-        why = "too few women stand behind it" if status == "too_few" else sentences.WHY_NOT.get(status, sentences.WHY_NOT[None])
+        why = _WHY_NOT.get(status or "", "these data do not give it")
         by_reason.setdefault(why, []).append(material.measures[name].label)
     said = " ".join(f"{wording.listed(labels)}: {why}." for why, labels in by_reason.items())
     least = numerals.count(study.minimum_count)

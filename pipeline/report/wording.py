@@ -118,6 +118,12 @@ def component(code: str) -> str:
     return _NAMES.get(code, capital(words(code)))
 
 
+def context(words: str) -> str:
+    """A context of a theory: `non medical venue: yes` with the name that the service table gives it."""
+    name, colon, value = words.partition(": ")
+    return f"{component(name.replace(' ', '_'))}{colon}{value}"
+
+
 def kind_of_number(code: str) -> str:
     """How a sourced number was found."""
     return _KINDS_OF_NUMBER.get(code, words(code))

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
 
+from pipeline.returns.hits import Finding, hits_in, severity_of, shown, template_headings
 from pipeline.returns.identifiers import spot
 from pipeline.returns.package_parts import (
     MOST_BYTES,
@@ -34,7 +35,6 @@ from pipeline.returns.package_parts import (
     used_strings,
     without_cells,
 )
-from pipeline.returns.scan import Finding, hits_in, severity_of, shown, template_headings
 
 COMMENTS, NAMES, CACHES, UNUSED = "comment", "defined name", "pivot cache", "text that no cell shows"
 HEADERS, PROMPTS, LINKS, DRAWINGS = "header or footer", "drop-down list", "link", "drawing or chart"

@@ -11,8 +11,8 @@ from pipeline.returns.cells import position
 from pipeline.returns.faults import Fault, fault
 
 if TYPE_CHECKING:
+    from pipeline.returns.hits import Finding
     from pipeline.returns.readers import Sheet
-    from pipeline.returns.scan import Finding
 
 RULES = {"file": "identifier-found", "value": "identifying-cell", "warning": "identifying-perhaps", "note": "part-not-read"}
 _WORDS = {

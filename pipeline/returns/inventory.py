@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pipeline.config import SITE_NAME
+from pipeline.engine.nodes import digest, digest_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,17 +20,27 @@ _VERSIONED = re.compile(r"(?P<site>.+?)_v(?P<version>\d{1,3})", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Return:
-    """One site's return: the file or folder to read, and names of those that it replaces or conflicts with."""
+    """What one site sent: the file or folder with the highest version in its name, and any others of the same site."""
 
     site_id: str
     path: Path
-    superseded: tuple[str, ...] = ()
-    conflicting: tuple[str, ...] = ()
+    others: tuple[Path, ...] = ()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Everything that the site sent; which of it stands is decided by what it says of its period."""
+        return (self.path, *self.others)
 
     @property
     def names(self) -> list[str]:
         """What of it decides the records, wherever the folder lies."""
-        return [self.site_id, self.path.name, *self.superseded, "/", *self.conflicting]
+        return [self.site_id, *(path.name for path in self.paths)]
+
+    @property
+    def content(self) -> str:
+        """Hash of everything that the site sent; of the one file or folder where it sent one."""
+        found = [digest_path(path) or "" for path in self.paths]
+        return digest("\n".join(found)) if self.others else found[0]
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,17 @@ def is_ignored(name: str) -> bool:
     return _IGNORED.fullmatch(name) is not None
 
 
+def site_and_version(path: Path) -> tuple[str, int]:
+    """The site and the version that a name gives: S07_v2.xlsx is version 2 of S07; without one it is the first."""
+    stem = path.name if path.is_dir() else path.stem
+    match = _VERSIONED.fullmatch(stem)
+    return (match["site"], int(match["version"])) if match else (stem, 1)
+
+
 def take_inventory(folder: Path, sites: Iterable[str] | None = None) -> tuple[list[Return], list[Refused]]:
     """List the returns of `folder` by site code, and what was refused.
 
-    A name ending in _v2 replaces one without it. Two of the same version conflict: both are named, neither is read.
+    Several names of one site (S07.xlsx, S07_v2.xlsx, a folder S07) are one entry, the highest version first.
     `sites` is the registry; without one every safe name is a site.
     """
     found: dict[str, list[tuple[int, Path]]] = {}
@@ -57,7 +75,7 @@ def take_inventory(folder: Path, sites: Iterable[str] | None = None) -> tuple[li
     entries = sorted(p for p in folder.iterdir() if not is_ignored(p.name))
     for position, path in enumerate(entries, start=1):
         reason = _refuse(folder, path)
-        name, version = _site_and_version(path)
+        name, version = site_and_version(path)
         if reason is None and not SITE_NAME.fullmatch(name):
             reason = ("its name is no site code", "Rename it to the site's code, such as S07.xlsx or a folder S07.")
         if reason is None and sites is not None and name not in set(sites):
@@ -66,7 +84,7 @@ def take_inventory(folder: Path, sites: Iterable[str] | None = None) -> tuple[li
             found.setdefault(name, []).append((version, path))
         else:
             refused.append(Refused(position, *reason))
-    return [_choose(site, versions) for site, versions in sorted(found.items())], refused
+    return [_ordered(site, versions) for site, versions in sorted(found.items())], refused
 
 
 def _refuse(folder: Path, path: Path) -> tuple[str, str] | None:
@@ -81,15 +99,6 @@ def _refuse(folder: Path, path: Path) -> tuple[str, str] | None:
     return ("it is neither a workbook nor a folder of CSV files", "Send a workbook (.xlsx) or a folder with one CSV a table.")
 
 
-def _site_and_version(path: Path) -> tuple[str, int]:
-    stem = path.name if path.is_dir() else path.stem
-    match = _VERSIONED.fullmatch(stem)
-    return (match["site"], int(match["version"])) if match else (stem, 1)
-
-
-def _choose(site: str, versions: list[tuple[int, Path]]) -> Return:
-    latest = max(version for version, _ in versions)
-    newest = sorted(path for version, path in versions if version == latest)
-    older = tuple(sorted(path.name for version, path in versions if version < latest))
-    conflicting = tuple(path.name for path in newest) if len(newest) > 1 else ()
-    return Return(site, newest[0], older, conflicting)
+def _ordered(site: str, versions: list[tuple[int, Path]]) -> Return:
+    first, *others = (path for _, path in sorted(versions, key=lambda each: (-each[0], each[1].name)))
+    return Return(site, first, tuple(others))

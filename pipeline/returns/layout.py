@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Located:
     rows: list[int] = field(default_factory=list)
     cells: list[list[str]] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
+    marks: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_set_aside: bool = False
 
@@ -45,18 +46,22 @@ class Located:
         self.is_set_aside |= new.severity == "file"
 
 
-def locate(sheet: Sheet, *, site_id: str, table: str, known: Set[str], needed: Set[str]) -> Located:
+def locate(
+    sheet: Sheet, *, site_id: str, table: str, known: Set[str], needed: Set[str], names: Mapping[str, str] | None = None
+) -> Located:
     """Take the cells of the known columns out of `sheet`; faults of the layout come with the result, never as exceptions.
 
-    Blank rows and repeated headings are passed over. Unknown columns are counted and not kept.
+    Blank rows and repeated headings are passed over. Unknown columns are counted and not kept. `names` gives the known column
+    that a site's own heading stands for, spelt as `cells.heading` makes it.
     """
     located = Located(table, sheet.name, site_id)
-    at = _header_row(sheet, known, needed)
+    names = names or {}
+    at = _header_row(sheet, known, needed, names)
     if at is None:
         located.add("heading-not-found", "no such row", limit=", ".join(sorted(needed)))
         _take_rows(located, sheet, 0, 0, [])
         return located
-    columns = _columns(sheet.rows[at], known)
+    columns = _columns(sheet.rows[at], known, names)
     _check_headings(located, sheet, at, columns, needed)
     _count_unknown(located, sheet, at, columns)
     positions = sorted({name: i for i, name in reversed(columns.items())}.values())
@@ -69,15 +74,15 @@ def _width(titles: list[str]) -> int:
     return max((i + 1 for i, title in enumerate(titles) if not is_blank([title])), default=0)
 
 
-def _columns(row: list[str], known: Set[str]) -> dict[int, str]:
-    names = {}
+def _columns(row: list[str], known: Set[str], names: Mapping[str, str]) -> dict[int, str]:
+    columns = {}
     for i, title in enumerate(row):
-        name = heading(title)
+        name = names.get(heading(title), heading(title))
         if ITEMS in known and (item := _ITEM.fullmatch(name)):
             name = f"item_{item[1]}"
         if name in known or (ITEMS in known and _ITEM.fullmatch(name)):
-            names[i] = name
-    return names
+            columns[i] = name
+    return columns
 
 
 def _check_headings(located: Located, sheet: Sheet, at: int, columns: dict[int, str], needed: Set[str]) -> None:
@@ -114,9 +119,9 @@ def _count_unknown(located: Located, sheet: Sheet, at: int, columns: dict[int, s
         located.add("unknown-columns", f"{len(unknown)} other column(s)", letter=letter, row=sheet.first_row + at + 1)
 
 
-def _header_row(sheet: Sheet, known: Set[str], needed: Set[str]) -> int | None:
+def _header_row(sheet: Sheet, known: Set[str], needed: Set[str], names: Mapping[str, str]) -> int | None:
     """The row with most known headings, where it has two or all that are needed."""
-    rows = [set(_columns(row, known).values()) for row in sheet.rows[:HEADER_SEARCH]]
+    rows = [set(_columns(row, known, names).values()) for row in sheet.rows[:HEADER_SEARCH]]
     best = max(range(len(rows)), key=lambda number: len(rows[number]), default=0)
     found = rows[best] if rows else set()
     return best if len(found) > 1 or (needed and found >= needed) else None

@@ -16,6 +16,13 @@ _MONTH = r"[0-9]{4}-[0-9]{2}(-01)?( 00:00:00)?"
 _SHORT = r"[^\x00-\x1f\x7f\x85\u2028\u2029]{1,100}"
 _ROUNDED = r"[0-9](\.[0-9]+)?[eE]\+[0-9]+"
 """What a spreadsheet makes of a long number: its last digits are lost, so two codes may have become one."""
+ERROR = r"#(REF!|N/A|VALUE!|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|####*)"
+"""What a spreadsheet shows where a formula failed."""
+NO_ANSWERS = (
+    *("na", "n/a", "n.a.", "nan", "none", "null", "nil", "not applicable", "not asked", "not done", "not recorded"),
+    *("not known", "unknown", "not stated", "declined", "refused", "missing", "-", "--", "."),
+)
+"""Words for no answer: each is told apart in a note, and none is a value."""
 EARLIEST, LATEST = "1990-01-01", "2100-12-31"
 
 
@@ -51,10 +58,13 @@ def parse(cells: Series[Any], metadata: dict[str, Any]) -> Parsed:
 
 def matches(text: Series[Any], pattern: str) -> Series[bool]:
     """Whether a cell is wholly of the pattern; a missing one is not."""
+    import numpy as np
     import pandas as pd
 
-    found = {cell: re.fullmatch(pattern, cell) is not None for cell in text.dropna().unique()}
-    return pd.Series([found.get(cell, False) for cell in text], index=text.index, dtype=bool)
+    which, words = pd.factorize(text)
+    fits = re.compile(pattern).fullmatch
+    found = np.array([*(fits(word) is not None for word in words), False])
+    return pd.Series(found[which], index=text.index)
 
 
 def _parse_dates(text: Series[Any], given: Series[bool], kind: str) -> Parsed:
@@ -78,6 +88,11 @@ def _parse_codes(text: Series[Any], given: Series[bool], codes: tuple[str, ...],
     values = text.map({cell: understand(cell) for cell in text.dropna().unique()}).astype("str")
     shown = ", ".join(codes) if len(codes) <= 16 else ", ".join(codes[:12]) + ", ... (see the data dictionary)"
     return Parsed(values, given & values.isna(), "not-a-code", shown)
+
+
+def no_answers(metadata: dict[str, Any]) -> set[str]:
+    """The words, in lower case, that say in a column that there is no answer; a word that is a code of the column is one."""
+    return set(NO_ANSWERS) - {code.lower() for code in metadata.get("codes") or ()}
 
 
 def join_items(cells: DataFrame) -> Series[Any]:

@@ -7,10 +7,11 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from pipeline.returns.cells import as_text, heading, position
 from pipeline.returns.inventory import is_ignored
@@ -23,6 +24,10 @@ HEADER_SEARCH = 30
 """Headings are looked for in so many rows."""
 _MOST_CELLS = 25_000_000
 """Between the first and the last cell of a sheet; the reader takes up 32 bytes for each, filled or not."""
+_MOST_VALUES = 3_000_000
+"""Between the first and the last cell of a sheet whose values are held as their types, and written again."""
+_CLOSED = "a file that cannot be opened"
+_DAMAGED = "a file that is damaged, protected by a password, or no workbook"
 _ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
 
 
@@ -57,7 +62,50 @@ def read_sheets(path: Path, limits: IntakeSettings, headings: Set[str]) -> list[
     try:
         return _read_folder(path, limits, headings) if path.is_dir() else _read_workbook(path, limits)
     except OSError:
-        raise UnreadableError("unreadable", "a file that cannot be opened") from None
+        raise UnreadableError("unreadable", _CLOSED) from None
+
+
+@dataclass(frozen=True)
+class Values:
+    """One visible sheet: its name, its number from 1, its values as their types, and the row and column where they begin."""
+
+    name: str
+    number: int
+    rows: list[list[Any]]
+    first_row: int
+    first_column: int
+
+
+def read_values(path: Path) -> tuple[list[Values], Counter[str]]:
+    """The visible sheets of a workbook that `read_sheets` has read, and how many others there are of which sort.
+
+    Raises UnreadableError.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    sheets, left_out = [], Counter[str]()
+    try:
+        with CalamineWorkbook.from_path(path) as book:
+            for number, about in enumerate(book.sheets_metadata):
+                is_shown, sheet = about.visible == SheetVisibleEnum.Visible, None
+                if is_shown and about.typ == SheetTypeEnum.WorkSheet:
+                    sheet = book.get_sheet_by_index(number)
+                if sheet is not None and sheet.height * sheet.width <= _MOST_VALUES:
+                    rows = sheet.to_python(skip_empty_area=True)
+                    sheets.append(Values(about.name, number + 1, rows, *(sheet.start or (0, 0))))
+                else:
+                    left_out["too large" if sheet is not None else "without cells" if is_shown else "hidden"] += 1
+    except OSError:
+        raise UnreadableError("unreadable", _CLOSED) from None
+    except _damaged():
+        raise UnreadableError("unreadable", _DAMAGED) from None
+    return sheets, left_out
+
+
+def _damaged() -> tuple[type[Exception], ...]:
+    from python_calamine import CalamineError
+
+    return (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
 
 
 def _read_folder(folder: Path, limits: IntakeSettings, headings: Set[str]) -> list[Sheet]:
@@ -78,15 +126,15 @@ def _read_file(path: Path, limits: IntakeSettings, headings: Set[str]) -> Sheet:
 
 
 def _read_workbook(path: Path, limits: IntakeSettings) -> list[Sheet]:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from python_calamine import CalamineWorkbook
 
     _refuse_size(path, limits)
     try:
         _refuse_bomb(path, limits)
         with CalamineWorkbook.from_path(path) as book:
             return [_read_sheet(book, name, limits) for name in book.sheet_names]
-    except (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError):
-        raise UnreadableError("unreadable", "a file that is damaged, protected by a password, or no workbook") from None
+    except _damaged():
+        raise UnreadableError("unreadable", _DAMAGED) from None
 
 
 def _read_sheet(book: object, name: str, limits: IntakeSettings) -> Sheet:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.returns.cells import masked
-from pipeline.returns.faults import Fault, as_rows, fault
+from pipeline.returns.faults import as_rows
 from pipeline.returns.layout import ITEMS
+from pipeline.returns.overlap import IDENTIFIERS, same_rows
 from pipeline.returns.parsing import Parsed, join_items, parse
-from pipeline.stages.ingest import BEYOND, ROW, SHEET
+from pipeline.stages.ingest import BEYOND, MARKS, PART, ROW, SHEET
+from pipeline.stages.validate_against import check_against
+from pipeline.stages.validate_apart import Apart, add_apart, add_counted, set_apart, without
+from pipeline.stages.validate_checked import Checked
+from pipeline.stages.validate_dates import check_dates
+from pipeline.stages.validate_detective import check_patterns
+from pipeline.stages.validate_rows import check_beyond, check_labels
 from pipeline.stages.validate_rules import check_references, check_table
 from pipeline.stages.validate_scores import drop_items
 from pipeline.tables import empty, schemas, shape
@@ -35,60 +40,6 @@ _INSTEAD = (
 """Where one of these columns holds something, the others may stay blank without a word; else one word is enough."""
 
 
-@dataclass
-class Checked:
-    """One table of one return while it is checked: cells as read, typed values, and which rows are out."""
-
-    site_id: str
-    table: str
-    read: DataFrame
-    letters: dict[str, str]
-    typed: DataFrame
-    is_rejected: Series[bool]
-    faults: list[Fault] = field(default_factory=list)
-    is_set_aside: bool = False
-
-    def add(self, rule: str, rows: Series[bool], column: str, *, limit: str = "", found: str = "", severity: str = "") -> None:
-        """Note a fault for each marked row at `column`; a row fault takes the row out, once and for its first reason."""
-        hit = rows.fillna(value=False).astype(bool) & ~self.is_rejected
-        new = [self._fault(rule, i, column, limit=limit, found=found, severity=severity) for i in self.read.index[hit]]
-        self.faults += new
-        if new and new[0].severity == "row":
-            self.is_rejected |= hit
-        elif new and new[0].severity == "value" and column in self.typed:
-            self.typed[column] = self.typed[column].mask(hit)
-
-    def add_once(
-        self, rule: str, rows: Series[bool], column: str, *, limit: str = "", found: str = "", severity: str = ""
-    ) -> None:
-        """Note one fault at the first marked row; one of severity file sets the table aside."""
-        hit = self.read.index[rows.fillna(value=False).astype(bool)]
-        if len(hit):
-            self.faults.append(self._fault(rule, hit[0], column, limit=limit, found=found, severity=severity))
-            if self.faults[-1].severity == "file":
-                self.set_aside()
-
-    def set_aside(self) -> None:
-        """Take out every row."""
-        self.is_set_aside, self.is_rejected = True, self.is_rejected | True
-
-    def _fault(self, rule: str, index: Any, column: str, *, limit: str, found: str, severity: str) -> Fault:
-        row, letter = int(self.read[ROW][index]), self.letters.get(column, "")
-        value = self.read[column].fillna("")[index].strip() if column in self.read else ""
-        return fault(
-            rule,
-            site_id=self.site_id,
-            found=found or masked(value) or "blank",
-            limit=limit,
-            severity=severity or None,
-            table=self.table,
-            sheet=str(self.read[SHEET][index]),
-            cell=f"{letter}{row}" if letter else "",
-            row=row,
-            column=column,
-        )
-
-
 def validate(records: dict[str, Records], measures: dict[str, Measure]) -> dict[str, DataFrame]:
     """Parse and check every return.
 
@@ -97,7 +48,8 @@ def validate(records: dict[str, Records], measures: dict[str, Measure]) -> dict[
     """
     import pandas as pd
 
-    checked = [each for site, frames in records.items() for each in _check_return(site, frames, measures)]
+    copied = _rows_of_others(records)
+    checked = [each for site, frames in records.items() for each in _check_return(site, frames, measures, copied)]
     tables = {name: [c for c in checked if c.table == name] for name in schemas() if f"accepted_{name}" in schemas()}
     accepted = {f"accepted_{n}": _stack(f"accepted_{n}", [c.typed[~c.is_rejected] for c in cs]) for n, cs in tables.items()}
     late = as_rows([f for c in checked for f in c.faults])
@@ -114,35 +66,66 @@ def _stack(schema: str, parts: list[DataFrame]) -> DataFrame:
     return pd.concat(shaped, ignore_index=True) if shaped else empty(schema)
 
 
-def _check_return(site_id: str, frames: Records, measures: dict[str, Measure]) -> list[Checked]:
+def _rows_of_others(records: dict[str, Records]) -> dict[tuple[str, str], int]:
+    """Tables that hold the rows of another site's, by site and table, with how many; only tables with identifiers can."""
+    people = [name for name, schema in schemas().items() if {*IDENTIFIERS} & {*schema.columns} - {"site_id"}]
+    same = {name: same_rows({site: frames[name] for site, frames in records.items() if name in frames}) for name in people}
+    return {(site, name): n for name, found in same.items() for site, n in found.items()}
+
+
+def _check_return(
+    site_id: str, frames: Records, measures: dict[str, Measure], copied: dict[tuple[str, str], int]
+) -> list[Checked]:
     tables: dict[str, Checked] = {}
     layout, is_aside = frames["layout"], frames["intake"].set_index("table")["is_set_aside"]
     for name, read in frames.items():
         if name not in _BESIDE:
             mine = layout[layout["table"] == name]
-            letters = dict(zip(mine["column"], mine["letter"], strict=True))
-            tables[name] = _check(site_id, name, read, letters, measures, is_aside=bool(is_aside[name]))
+            by_part = {(int(p), c): letter for p, c, letter in zip(mine["part"], mine["column"], mine["letter"], strict=True)}
+            n_copied = copied.get((site_id, name), 0)
+            tables[name] = _check(site_id, name, read, by_part, measures, is_aside=bool(is_aside[name]), n_copied=n_copied)
     check_references(tables)
+    check_against(tables)
+    check_dates(tables)
+    if (outcomes := tables.get("outcomes")) is not None:
+        check_patterns(outcomes, measures)
     return list(tables.values())
 
 
 def _check(
-    site_id: str, name: str, read: DataFrame, letters: dict[str, str], measures: dict[str, Measure], *, is_aside: bool
+    site_id: str,
+    name: str,
+    read: DataFrame,
+    by_part: dict[tuple[int, str], str],
+    measures: dict[str, Measure],
+    *,
+    is_aside: bool,
+    n_copied: int,
 ) -> Checked:
     import pandas as pd
 
+    letters: dict[str, str] = {}
+    for (_, column), letter in by_part.items():
+        letters.setdefault(column, letter)
     columns = schemas()[name].columns
-    parsed = {c: parse(read[c], spec.metadata) for c, spec in columns.items() if c in read and c != ITEMS}
-    values = {c: found.typed for c, found in parsed.items()} | ({ITEMS: join_items(read)} if ITEMS in columns else {})
+    given = [c for c in map(str, read) if c in letters or c in columns]
+    apart = set_apart(read, {c: columns[c].metadata if c in columns else {} for c in given})
+    cells = without(read, apart)
+    parsed = {c: parse(cells[c], spec.metadata) for c, spec in columns.items() if c in read and c != ITEMS}
+    values = {c: found.typed for c, found in parsed.items()} | ({ITEMS: join_items(cells)} if ITEMS in columns else {})
     missing = pd.Series(None, index=read.index, dtype="object")
     typed = {c: values.get(c, missing).astype(spec.metadata["dtype"]) for c, spec in columns.items()}
     checked = Checked(site_id, name, read.copy(), letters, pd.DataFrame(typed), pd.Series(data=False, index=read.index))
+    checked.by_part = by_part
     drop_items(checked, measures)
     if is_aside:
         checked.set_aside()
+    if n_copied:
+        checked.set_aside_for("same-rows-as-another-site", f"{n_copied} rows")
+    check_labels(checked)
     _check_site(checked, parsed.pop("site_id", None))
     if len(read) and not checked.is_set_aside:
-        _check_cells(checked, parsed)
+        _check_cells(checked, parsed, apart)
         check_table(checked, measures)
     return checked
 
@@ -150,21 +133,23 @@ def _check(
 def _check_site(checked: Checked, given: Parsed | None) -> None:
     if given is not None and not checked.is_set_aside:
         is_other = given.is_bad | (given.typed.notna() & (given.typed != checked.site_id))
+        is_other &= ~checked.is_rejected
         checked.add_once("site-disagrees", is_other, "site_id", found="another site code")
     checked.typed["site_id"] = checked.site_id
 
 
-def _check_cells(checked: Checked, parsed: dict[str, Parsed]) -> None:
+def _check_cells(checked: Checked, parsed: dict[str, Parsed], apart: Apart) -> None:
     """Values beyond the headings, values that are not understood, needed values that are not there, blank columns."""
     columns = schemas()[checked.table].columns
-    for letter in sorted(set(checked.read[BEYOND]) - {""}):
-        checked.letters[letter] = letter
-        checked.add("beyond-headings", checked.read[BEYOND] == letter, letter, found="a value")
+    check_beyond(checked, checked.read[BEYOND])
+    if checked.is_set_aside:
+        return
     groups = [
         *((c,) for c, spec in columns.items() if spec.metadata["needed"] and c != "site_id"),
         *_ONE_OF.get(checked.table, ()),
     ]
     has = {group: checked.typed[list(group)].notna().any(axis=1) for group in groups}
+    add_apart(checked, apart, has)
     for column, result in parsed.items():
         for group in groups:
             if column in group:
@@ -172,6 +157,7 @@ def _check_cells(checked: Checked, parsed: dict[str, Parsed]) -> None:
         checked.add(result.rule, result.is_bad, column, limit=result.limit)
     for group in groups:
         _check_needed(checked, group, has[group])
+    add_counted(checked, apart)
     if not checked.is_set_aside:
         _check_blank_columns(checked, columns)
 
@@ -199,7 +185,7 @@ def _check_blank_columns(checked: Checked, columns: dict[str, Any]) -> None:
 
 def _quarantined(checked: Checked) -> DataFrame:
     out = checked.read[checked.is_rejected]
-    cells = out.drop(columns=[SHEET, ROW, BEYOND]).fillna("")
+    cells = out.drop(columns=[SHEET, ROW, BEYOND, MARKS, PART], errors="ignore").fillna("")
     joined = [" | ".join(row) for row in cells.itertuples(index=False)]
     places = {"table": checked.table, "site_id": checked.site_id, "cells": joined}
     return out[[SHEET, ROW]].rename(columns={SHEET: "sheet", ROW: "row"}).assign(**places)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.returns.parsing import LATEST
+from pipeline.stages.validate_detective import check_instruments
+from pipeline.stages.validate_rows import check_blocks, check_ids, check_lost, check_sentinels
 from pipeline.stages.validate_scores import check_measures, check_scores
 
 if TYPE_CHECKING:
     from pandas import Series
 
     from pipeline.measures import Measure
-    from pipeline.stages.validate import Checked
+    from pipeline.stages.validate_checked import Checked
 
 _DAYS = {
     "referrals": {"assessment_day": "assessment_date", "first_treatment_day": "first_treatment_date", "end_day": "end_date"},
@@ -20,6 +22,8 @@ _DAYS = {
 }
 _MOST_DAYS = 40_000
 """From the earliest to the latest date that is taken for one."""
+_SLIVER, _SEVERAL = 15, 10
+"""Scores of so many women spread over more than such a part of the range: ours to choose, no clinical number."""
 _KEYS = {"referrals": ["referral_id"], "outcomes": [], "aggregates": ["measure", "pathway"]}
 
 
@@ -28,9 +32,13 @@ def check_table(checked: Checked, measures: dict[str, Measure]) -> None:
     if "measure" in checked.typed:
         check_measures(checked, measures)
     _check_copies(checked)
+    check_blocks(checked)
+    check_sentinels(checked)
+    check_ids(checked)
     if checked.table == "referrals":
         _check_referrals(checked)
     elif checked.table == "outcomes":
+        check_instruments(checked, measures)
         check_scores(checked, measures)
     elif checked.table == "aggregates":
         _check_aggregates(checked, measures)
@@ -50,6 +58,7 @@ def check_references(tables: dict[str, Checked]) -> None:
             table.add_once("referrals-set-aside", ids.notna() | ids.isna(), "", found="referrals that are set aside")
         else:
             kept = referrals.typed[~referrals.is_rejected].set_index("referral_id")
+            check_lost(referrals, table)
             table.add("referral-not-found", ~ids.isin(kept.index), "referral_id")
             dates = kept[["referral_date", "first_treatment_date", "end_date"]].reindex(ids).set_axis(ids.index)
             _fill_dates(table, dates["referral_date"])
@@ -110,6 +119,7 @@ def _check_aggregates(checked: Checked, measures: dict[str, Measure]) -> None:
     typed = checked.typed
     for column in (c for c in typed.columns if c.startswith("n_")):
         checked.add("not-possible", typed[column] < 0, column, limit="a count of 0 or more")
+    _check_deviations(checked, measures)
     for column in ("sd_pre", "sd_post", "sd_change"):
         checked.add("not-possible", typed[column] < 0, column, limit="a standard deviation of 0 or more")
     checked.add("not-possible", typed["r"].abs() > 1, "r", limit="a correlation from -1 to 1")
@@ -125,3 +135,14 @@ def _check_aggregates(checked: Checked, measures: dict[str, Measure]) -> None:
     checked.add(
         "counts-disagree", changed > typed["n_paired"], "n_reliably_improved", limit="no more women with a change than n_paired"
     )
+
+
+def _check_deviations(checked: Checked, measures: dict[str, Measure]) -> None:
+    """A deviation of many women that is a sliver of the scale is the error of their mean."""
+    typed = checked.typed
+    width = typed["measure"].map({name: m.range.high - m.range.low for name, m in measures.items()}).astype("float64")
+    counts = {"sd_pre": "n_pre", "sd_post": "n_post", "sd_change": "n_paired"}
+    for column, count in counts.items():
+        women = typed[count].fillna(typed["n_paired"]).astype("float64")
+        is_error = (typed[column] >= 0) & (typed[column] < width / _SLIVER) & (women >= _SEVERAL)
+        checked.add("small-deviation", is_error, column, limit=f"a standard deviation of at least a {_SLIVER}th of the range")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pandas import Series
 
     from pipeline.measures import Measure
-    from pipeline.stages.validate import Checked
+    from pipeline.stages.validate_checked import Checked
 
 _ROUNDING_POINTS = 0.05
 """Sites round a total to one decimal."""

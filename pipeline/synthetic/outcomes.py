@@ -83,7 +83,7 @@ def outcome_rows(entry: Entry, later: Later, returned: Returned) -> tuple[Whole,
         ("during", returned.has_during, later.during, returned.during_date),
         ("post", returned.has_post, later.post, returned.post_date),
     ]
-    counts = np.array([items.count if (items := load()[m].items) else -1 for m in MEASURES])
+    counts = np.array([str(items.count) if (items := load()[m].items) else "" for m in MEASURES], dtype=object)
     found = [np.nonzero(flags) for _, flags, _, _ in parts]
     woman = np.concatenate([w for w, _ in found])
     measure = np.concatenate([m for _, m in found])

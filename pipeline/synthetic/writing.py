@@ -35,9 +35,13 @@ def _words(values: Column) -> list[str]:
     """Turn a column into text; what is missing is empty."""
     if values.dtype.kind == "M":
         return [str(v) for v in np.where(np.isnat(values), "", np.datetime_as_string(values))]
-    if values.dtype.kind == "f":
-        return ["" if v != v else f"{v:.10g}" for v in values.tolist()]
-    return ["" if v is None else str(v) for v in values.tolist()]
+    return [_word(value) for value in values.tolist()]
+
+
+def _word(value: Any) -> str:
+    if value is None or value != value:
+        return ""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def write_workbook(path: Path, tables: dict[str, Table]) -> None:
@@ -66,6 +70,9 @@ def _write_column(sheet: Worksheet, j: int, values: Column, day: Format) -> None
     else:
         cells = values.tolist()
         shown = [i for i, v in enumerate(cells) if v is not None and v == v]
-        write, style = (sheet.write_string if kind == "O" else sheet.write_number), None
+        write, style = sheet.write_number, None
     for i in shown:
-        write(i + 1, j, cells[i], style)
+        if isinstance(cells[i], str):
+            sheet.write_string(i + 1, j, cells[i])
+        else:
+            write(i + 1, j, cells[i], style)

@@ -38,7 +38,9 @@ def test_every_file_of_the_repository_passes_the_guard() -> None:
     assert not refused(*filter(None, names))
 
 
-@pytest.mark.parametrize("path", ["data/raw/S07.xlsx", "data/raw/S07/outcomes.csv", "data/processed/change.parquet", "reports/run.json"])
+@pytest.mark.parametrize(
+    "path", ["data/raw/S07.xlsx", "data/raw/S07/outcomes.csv", "data/processed/change.parquet", "reports/run.json"]
+)
 def test_git_ignores_data(path: str) -> None:
     done = subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT, check=False)
     if done.returncode == 128:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,18 @@ def test_a_library_is_used_in_its_rooms_alone(libraries: set[str], rooms: set[st
     assert users <= rooms
 
 
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    def name_of(path: Path) -> str:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    names = {name_of(path): path for path in MODULES}
+    graph = {name: {other for other in imports(path) if other in names and other != name} for name, path in names.items()}
+    packages = {name for name in names if (PACKAGE.parent.joinpath(*name.split(".")) / "__init__.py").exists()}
+    inner = {name: {o for o in others if not (o in packages and name.startswith(o + "."))} for name, others in graph.items()}
+    assert list(TopologicalSorter(inner).static_order())
+
+
 def test_stats_imports_nothing_of_ours() -> None:
     for path in (PACKAGE / "stats").rglob("*.py"):
         assert rooms_imported(path) <= {"stats"}, path
@@ -108,7 +121,7 @@ def test_stats_imports_nothing_of_ours() -> None:
 def test_only_nodes_and_readers_open_data_files() -> None:
     opening = re.compile(r"\b(read_parquet|read_csv|read_excel|to_parquet|to_excel|from_path|load_workbook)\(")
     users = {path.relative_to(PACKAGE).as_posix() for path in MODULES if opening.search(path.read_text(encoding="utf-8"))}
-    assert users <= {"engine/nodes.py", "returns/readers.py"}
+    assert users <= {"engine/nodes.py", "returns/readers.py", "returns/cell_marks.py"}
 
 
 def test_heavy_libraries_load_late_on_the_way_to_nothing_to_do() -> None:

@@ -74,8 +74,8 @@ def break_html(raw: Path) -> str:
 
 
 def break_conflict(raw: Path) -> str:
-    for name in ("S77.xlsx", "S77.xlsm"):
-        shutil.copy(next(raw.glob("*.xlsx")), raw / name)
+    for source, name in zip(sorted(raw.glob("*.xlsx"))[:2], ("S77.xlsx", "S77.xlsm"), strict=True):
+        shutil.copy(source, raw / name)
     return "file-conflict"
 
 

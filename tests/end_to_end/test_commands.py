@@ -52,9 +52,11 @@ def test_why_names_the_setting_that_changed(fresh_study: Path) -> None:
 def test_template_has_a_sheet_a_table_with_headings_notes_and_choices(tmp_path: Path) -> None:
     path = tmp_path / "empty.xlsx"
     assert tell("template", path).code == 0
-    first = path.read_bytes()
-    assert tell("template", path).code == 0
-    assert path.read_bytes() == first
+    again = tell("template", path)
+    assert again.code == 2
+    assert "may be filled in; name another file" in again.err
+    assert tell("template", tmp_path / "other.xlsx").code == 0
+    assert (tmp_path / "other.xlsx").read_bytes() == path.read_bytes()
     book = openpyxl.load_workbook(path)
     for name in ("service", "referrals", "outcomes", "contacts", "aggregates"):
         sheet = book[name]

@@ -56,8 +56,8 @@ def test_everything_promised_is_there(full_study: Path) -> None:
     alt = json.loads((reports / "figures" / "alt.json").read_text(encoding="utf-8"))
     assert drawn == set(alt) == {p.stem for p in (reports / "figures").glob("*.csv")}
     assert {"flow", "completeness", "distribution-pcl5", "classes-pcl5", "forest-pcl5", "shrunken-pcl5"} <= drawn
-    for site in ("S01", "S30"):
-        assert {p.name for p in (full_study / "processed" / "to_sites" / site).iterdir()} == {"passport.pdf", "fix-list.xlsx"}
+    for site, to_mend in (("S01", "marked-up-copy.xlsx"), ("S02", "fix-list.xlsx")):
+        assert {p.name for p in (full_study / "processed" / "to_sites" / site).iterdir()} == {"passport.pdf", to_mend}
 
 
 def test_every_table_holds_to_its_schema(full_study: Path) -> None:

@@ -15,7 +15,19 @@ from pipeline.stages.compare import compare
 from pipeline.tables import empty, shape
 
 SCALE = 100.0
-POINTS = ["mean_pre", "sd_pre", "mean_post", "sd_post", "mean_improvement", "se", "low", "high", "shrunken", "shrunken_low", "shrunken_high"]
+POINTS = [
+    "mean_pre",
+    "sd_pre",
+    "mean_post",
+    "sd_post",
+    "mean_improvement",
+    "se",
+    "low",
+    "high",
+    "shrunken",
+    "shrunken_low",
+    "shrunken_high",
+]
 
 
 def measure(better: str = "lower", high: float = SCALE) -> Measure:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ROWS_A_PAGE = 40
 ROW_MM = 4.7
 LINE_MM = 3.9
+_BELOW_RULE_MM = 0.3
 
 
 def site_column(sites: list[str]) -> float:
@@ -24,7 +25,8 @@ def site_column(sites: list[str]) -> float:
 
 
 def draw_axis(sheet: Sheet, scale: Scale, *, top: float, bottom: float, label: str) -> None:
-    """Faint lines at the ticks, a dark one at no change, numbers below, and what is counted."""
+    """Faint lines at the ticks, a dark one at no change, numbers below, and what is counted. `top` may be a rule."""
+    top += _BELOW_RULE_MM
     for tick in scale.ticks:
         sheet.line([scale(tick)] * 2, [top, bottom], colour=PALE if tick else RULE, weight=0.8)
         words = numerals.plain(round(tick, 6))

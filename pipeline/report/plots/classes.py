@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ALL, IMPROVED = "ALL", "reliably_improved"
 _WIDE = 36.0
-_ORDER = (IMPROVED, "no_reliable_change", "reliably_deteriorated", "not_classified")
+_ORDER = (IMPROVED, "no_reliable_change", "not_reliably_improved", "reliably_deteriorated", "not_classified")
 
 
 def classes_of(rows: list[Row]) -> list[Row]:
@@ -29,7 +29,8 @@ def draw_classes(material: Material, measure: Measure, style: Ink, *, synthetic:
     rows = material.rows("open_classes", measure=measure.id)
     if {row["class"] for row in rows} <= {"not_classified"} or not any(is_shown(row, "n") for row in rows):
         return []
-    nation = classes_of([row for row in rows if row["site_id"] == ALL])
+    over_all = classes_of([row for row in rows if row["site_id"] == ALL])
+    nation = over_all if any(is_shown(row, "n") for row in over_all) else []
     sites = {
         site: classes_of([row for row in rows if row["site_id"] == site]) for site in sorted({r["site_id"] for r in rows} - {ALL})
     }
@@ -43,7 +44,7 @@ def draw_classes(material: Material, measure: Measure, style: Ink, *, synthetic:
         hidden = others if number == len(groups) else {}
         sheet = _sheet(nation, {site: sites[site] for site in group}, hidden, style, synthetic=synthetic)
         title = f"Classes of change on {measure.label}"
-        alt = _alt(measure, nation, len(drawn), others)
+        alt = _alt(measure, over_all, len(drawn), others)
         table = material.tables["open_classes"]
         told = [ALL, *group, *(site for found in hidden.values() for site in found)]
         data = table.loc[(table["measure"] == measure.id) & table["site_id"].isin(told)]

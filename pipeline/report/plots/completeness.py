@@ -94,6 +94,6 @@ def _alt(sites: list[str], measures: list[Measure], cells: dict[tuple[str, str],
         )
         over_all = f"all sites {cell_words(cells.get((ALL, measure.id)))}"
         few = sum(row["status"] == "too_few" for row in rows)
-        hidden = f"{numerals.count(few)} sites have too few women to show" if few else ""
+        hidden = f"{numerals.count(few)} {'site has' if few == 1 else 'sites have'} too few women to show" if few else ""
         said.append(f"{measure.label}: {'; '.join(part for part in (over_all, reach, hidden) if part)}.")
     return f"Share of women due a second score who have both scores. {' '.join(said)} Grid by site and measure."

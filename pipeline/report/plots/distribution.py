@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.report.material import Material
 
 _TOP, _BOTTOM, _HEIGHT = 14.0, 54.0, 65.0
-_NARROW, _GLYPH_MM = 6.5, 1.33
+_NARROW, _GLYPH_MM, _FLAT = 6.5, 1.33, 0.8
 
 
 def draw_distribution(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -31,10 +31,9 @@ def draw_distribution(material: Material, measure: Measure, style: Ink, *, synth
     tallest = max(row["n"] / (row["bin_high"] - row["bin_low"]) for row in shown)
     for row in shown:
         fill = style.colour if row["bin_low"] >= 0 else tint(style.colour, 0.4)
-        height = _height(row, tallest)
-        sheet.bar(
-            along(row["bin_low"]), _BOTTOM - height, along(row["bin_high"]) - along(row["bin_low"]), height, fill=fill, edge=WHITE
-        )
+        height, left = _height(row, tallest), along(row["bin_low"])
+        edge = WHITE if height > _FLAT else fill  # a white edge would hide a bar that is as flat as a line
+        sheet.bar(left, _BOTTOM - height, along(row["bin_high"]) - left, height, fill=fill, edge=edge)
     _thresholds(sheet, along, measure)
     for row in rows:
         _label(sheet, along, row, tallest)

@@ -29,12 +29,29 @@ def change(material: Material) -> list[Block]:
         ),
         _summary(material),
     ]
-    for position, measure in enumerate(material.measures.values()):
+    told = [measure for measure in material.measures.values() if _has_anything(material, measure)]
+    for position, measure in enumerate(told):
         rows = material.rows("open_classes", measure=measure.id)
         if position and sum(is_shown(row, "n") for row in rows) > _CLASSES_ON_HALF_A_PAGE:
             blocks.append(Break())
         blocks += _measure(material, measure)
+    untold = [measure.label for measure in material.measures.values() if measure not in told]
+    if untold and told:
+        blocks.append(Heading("Further measures", level=2))
+    if untold:
+        why = "too few women, or too few sites, have both scores for change over all sites to be given or drawn"
+        blocks.append(Paragraph(f"{wording.listed(untold)}: {why}."))
     return blocks
+
+
+def _has_anything(material: Material, measure: Measure) -> bool:
+    drawn = (f"distribution-{measure.id}", f"classes-{measure.id}")
+    is_pooled = is_shown(material.row("open_pooled", measure=measure.id), "mean_improvement")
+    return is_pooled or any(name in material.alt for name in drawn) or bool(_shown_classes(material, measure))
+
+
+def _shown_classes(material: Material, measure: Measure) -> list[Row]:
+    return [row for row in material.rows("open_classes", measure=measure.id, site_id=ALL) if is_shown(row, "n")]
 
 
 def pooled_cells(row: Row | None) -> tuple[str | Cell, ...]:
@@ -48,7 +65,9 @@ def pooled_cells(row: Row | None) -> tuple[str | Cell, ...]:
     return (numerals.count(row["n"]), numerals.count(row["k_sites"]), mean, prediction, variance)
 
 
-def _summary(material: Material) -> Table:
+def _summary(material: Material) -> Table | Paragraph:
+    if not any(is_shown(row, "mean_improvement") for row in material.rows("open_pooled")):
+        return Paragraph(sentences.over_measures(material, "pooled"))
     columns = (
         Column("Measure", share=1),
         Column("Women", "right"),
@@ -58,7 +77,11 @@ def _summary(material: Material) -> Table:
         Column("Variance between sites", "right"),
     )
     rows = tuple((m.label, *pooled_cells(material.row("open_pooled", measure=m.id))) for m in material.measures.values())
-    note = "In points of each measure, the variance in points squared. Measures cannot be compared with each other in points."
+    note = (
+        "In points of each measure, the variance in points squared. Measures cannot be compared with each other in points. "
+        "Women behind the pooled mean: those of sites that sent totals count, those of sites too small to pool do not, unlike "
+        "in the flow."
+    )
     return Table("Change over all sites", columns, rows, note=note)
 
 
@@ -68,24 +91,20 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
     keys = [f"{key}.pooled"]
     if is_shown(pooled, "mean_improvement"):
         keys += [f"{key}.prediction", f"{key}.tau2"]
-    n_paired = sentences.sentence(material, f"{key}.n_paired", measure=label)
     reason = (pooled or {}).get("note")
-    said = " ".join([n_paired, *(sentences.sentence(material, each, reason=reason, measure=label) for each in keys)])
+    said = " ".join(sentences.sentence(material, each, reason=reason, measure=label) for each in keys)
     drawn = figures(
         material,
         f"distribution-{measure.id}",
         f"How change on {label} is spread. The area of a bar is the number of women in it.",
     )
-    classes = _classes(material, measure)
-    if not drawn and len(keys) == 1:
-        return [Heading(label, level=2), Paragraph(f"{said} How change is spread cannot be drawn either.")]
     missing = [Paragraph(f"Too few women have both scores on {label} to draw how change is spread.")]
     return [
         Heading(label, level=2),
         Paragraph(_scale(measure)),
         Paragraph(said + _left_out(pooled)),
         *(drawn or missing),
-        *classes,
+        *_classes(material, measure),
     ]
 
 
@@ -93,7 +112,7 @@ def _classes(material: Material, measure: Measure) -> list[Block]:
     label, key = measure.label, f"change.{measure.id}"
     found = classes_of(material.rows("open_classes", measure=measure.id, site_id=ALL))
     rows = tuple(_class_row(row) for row in found)
-    has_classes = any(is_shown(row, "n") for row in found)
+    has_classes = bool(_shown_classes(material, measure))
     if measure.primary_reliable_change is not None:
         said = sentences.sentence(material, f"{key}.threshold", measure=label)
     elif has_classes:
@@ -109,12 +128,13 @@ def _classes(material: Material, measure: Measure) -> list[Block]:
             Column("Share", "right"),
             Column(sentences.confidence().capitalize(), "right"),
         )
-        note = "Shares come from the rounded counts; their intervals allow for differences between sites."
+        note = (
+            "Shares come from the rounded counts; their intervals allow for differences between sites. Sites that are "
+            "too small, or that sent totals, are not counted here."
+        )
         blocks.append(Table(f"Classes of change on {label}, all sites", columns, rows, note=note))
-    return [
-        *blocks,
-        *figures(material, f"classes-{measure.id}", f"Classes of change on {label}, over all sites and at each site."),
-    ]
+    where = "over all sites and at each site" if has_classes else "at each site; over all sites they may not be shown"
+    return [*blocks, *figures(material, f"classes-{measure.id}", f"Classes of change on {label}, {where}.")]
 
 
 def _class_row(row: Row) -> tuple[str | Cell, ...]:
@@ -133,7 +153,7 @@ def _scale(measure: Measure) -> str:
 
 
 def _left_out(pooled: Row | None) -> str:
-    k_sites = (pooled or {}).get("k_sites_left_out")
+    k_sites = (pooled or {}).get("k_sites_left_out") if is_shown(pooled, "mean_improvement") else None
     return (
         f" Sites that the pooled mean leaves out because too few women stand behind them: {numerals.count(k_sites)}."
         if k_sites

@@ -12,6 +12,7 @@ from pipeline.report.material import is_shown
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
+_NOT_RECORDED = wording.ANSWERS["not_recorded"]
 _TONES: dict[str, Tone] = {"y": "yes", "n": "muted", "not_recorded": "muted"}
 
 
@@ -63,11 +64,16 @@ def completeness(material: Material) -> list[Block]:
         Paragraph(
             "Before any outcome: of the women who were due a second score, how many have both. Change is known for "
             "these women alone. Each cell gives a share where enough women stand on both sides of it, else the "
-            "reason in words."
+            "reason in words. The figure for all sites leaves out sites where too few women were due."
         ),
     ]
     blocks.append(Paragraph(sentences.over_measures(material, "completion_pct")))
     drawn = figures(material, "completeness", "Women with both scores among women due, by site and measure.")
+    counted = {row["site_id"] for row in material.rows("open_completeness")}
+    totals = [row["site_id"] for row in material.rows("open_returns", status="aggregate_only") if row["site_id"] not in counted]
+    if drawn and totals:
+        missing = f"Not in the picture, because totals alone do not say who was due: {wording.listed(sorted(totals))}."
+        blocks.append(Paragraph(missing))
     return [*blocks, *(drawn or [Paragraph("For no site may the number of women with both scores be shown.")])]
 
 
@@ -96,7 +102,9 @@ def _components(rows: list[Row]) -> Table:
     last = (Cell("Sites with it", "strong"), *(Cell(numerals.count(total), "strong") for total in totals))
     columns = (Column("Site"), *(Column(wording.component(name), "center", share=1, is_upright=True) for _, name in order))
     spans = (("", 1), *((wording.KINDS[kind], len(components)) for kind, components in parts.items() if components))
-    note = "n.r.: not recorded by the site. The last row counts the sites that answered yes."
+    has_unknown = any(cell.text == _NOT_RECORDED for _, *line in lines for cell in line)
+    note = f"{_NOT_RECORDED}: not recorded by the site. " if has_unknown else ""
+    note += "The last row counts the sites that answered yes."
     return Table("Sites and the parts of their service", columns, (*lines, last), note=note, spans=spans, is_dense=True)
 
 

@@ -8,10 +8,12 @@ from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
 
 if TYPE_CHECKING:
+    from pipeline.measures import Measure
     from pipeline.report.material import Material
     from pipeline.report.study import StudyFacts
 
 _MEASURES_IN_FRONT = 3
+_HEADLINES = ("pooled", "reliably_improved_pct")
 _STUDY = ("study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside", "study.n_referrals")
 
 
@@ -44,24 +46,41 @@ def short_rule(study: StudyFacts) -> str:
 def key_messages(material: Material) -> list[Block]:
     """One page: what came, what changed, what became of the theories, and the biggest caveat."""
     rows = [("Returns", sentences.value(material, "study.k_sites") or "not known", _join(material, _STUDY))]
-    measures = list(material.measures.values())
-    for measure in measures[:_MEASURES_IN_FRONT]:
-        key = f"change.{measure.id}"
-        pooled = sentences.value(material, f"{key}.pooled")
-        keys = [f"{key}.pooled", f"{key}.prediction"] if pooled else [f"{key}.pooled"]
-        if measure.primary_reliable_change is not None or sentences.value(material, f"{key}.reliably_improved_pct"):
-            keys.append(f"{key}.reliably_improved_pct")
-        rows.append((measure.label, f"{pooled} points" if pooled else "not given", _join(material, keys, measure=measure.label)))
-    if len(measures) > _MEASURES_IN_FRONT:
-        rest = wording.listed([measure.label for measure in measures[_MEASURES_IN_FRONT:]])
-        rows.append(("Further measures", rest, "The section on change gives the same for them."))
-    consistent = material.finding("theories.k_consistent")
-    said = "not known"
-    if consistent is not None and consistent["value"] is not None:
-        said = f"{numerals.count(consistent['value']) if consistent['value'] else 'none'} consistent"
-    rows.append(("Theories", said, _theories(material)))
+    rows += [*_change(material), ("Theories", _verdict(material), _theories(material))]
     blocks: list[Block] = [Heading("Key messages", is_change=True, is_numbered=False), Messages(tuple(rows))]
     return [*blocks, Notice("The biggest caveat.", _caveat(material))]
+
+
+def _change(material: Material) -> list[tuple[str, str, str]]:
+    measures = list(material.measures.values())
+    keys = [f"change.{measure.id}.{name}" for measure in measures for name in _HEADLINES]
+    if measures and not any(sentences.value(material, key) for key in keys):
+        return [("Change", "not given", sentences.over_measures(material, "pooled"))]
+    rows = [_on_measure(material, measure) for measure in measures[:_MEASURES_IN_FRONT]]
+    if len(measures) > _MEASURES_IN_FRONT:
+        rest = wording.listed([measure.label for measure in measures[_MEASURES_IN_FRONT:]])
+        rows.append(("Further measures", rest, "The section on change tells of them in the same way."))
+    return rows
+
+
+def _on_measure(material: Material, measure: Measure) -> tuple[str, str, str]:
+    key = f"change.{measure.id}"
+    pooled = sentences.value(material, f"{key}.pooled")
+    keys = [f"{key}.pooled", f"{key}.prediction"] if pooled else [f"{key}.pooled"]
+    if sentences.value(material, f"{key}.reliably_improved_pct") or (pooled and measure.primary_reliable_change is not None):
+        keys.append(f"{key}.reliably_improved_pct")
+    return measure.label, f"{pooled} points" if pooled else "not given", _join(material, keys, measure=measure.label)
+
+
+def _verdict(material: Material) -> str:
+    if not material.rows("open_theories"):
+        return "none registered"
+    consistent = material.finding("theories.k_consistent")
+    if consistent is None or consistent["value"] is None:
+        return "not known"
+    if sentences.is_none_testable(material):
+        return "none testable"
+    return f"{numerals.count(consistent['value']) if consistent['value'] else 'none'} consistent"
 
 
 def how_to_read(study: StudyFacts) -> list[Block]:
@@ -99,8 +118,8 @@ def _terms(study: StudyFacts) -> tuple[tuple[str, str], ...]:
         ("Pooled mean.", "One mean over all sites, in which a site counts for more the more surely its own mean is known."),
         (
             "Prediction interval.",
-            "Where the true mean of one further, similar service would be expected. It is wider than the interval "
-            "of the pooled mean.",
+            "Where the true mean of one further, similar service would be expected. The more the sites differ, the "
+            "wider it is beside the interval of the pooled mean.",
         ),
         (
             "Shrunken estimate.",

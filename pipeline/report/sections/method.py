@@ -68,14 +68,18 @@ def method(study: StudyFacts) -> list[Block]:
 
 def measures(material: Material, study: StudyFacts) -> list[Block]:
     """Every sourced number of every measure, with how far it was verified, and the references."""
+    heading = Heading("Measures, thresholds and sources")
+    tables = [table for measure in material.measures.values() if (table := _numbers(measure))]
+    if not tables:
+        return [heading, Paragraph("No published number is on record for the measures of this study.")]
     blocks: list[Block] = [
-        Heading("Measures, thresholds and sources"),
+        heading,
         Paragraph(
             "Every clinical number below comes from its source and bears a mark of how far it was verified. A "
             "number marked as unverified is background knowledge and decides nothing alone."
         ),
+        *tables,
     ]
-    blocks += [table for measure in material.measures.values() if (table := _numbers(measure))]
     cited = sorted({source for measure in material.measures.values() for source in measure.sources()})
     known = [(name, study.sources[name]) for name in cited if name in study.sources]
     if known:

@@ -10,6 +10,11 @@ from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Tabl
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
+_MEANINGS = {
+    "aggregate_only": "Totals only: the site sent sums and no single referrals.",
+    "set_aside": "Set aside: the return could not safely be read and is asked for again.",
+    "nothing_usable": "Nothing usable: no table that figures could rest on was accepted, and the return is asked for again.",
+}
 _KEYS = ("study.k_sites", "study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside")
 
 
@@ -20,8 +25,8 @@ def quality(material: Material) -> list[Block]:
         Heading("Data quality"),
         Paragraph(
             "Every row that a site sent was either accepted or rejected with a reason that the site can act on; "
-            "none was changed in silence. Each site has received its own list of faults with the cell, what was "
-            "found, what was expected and how to mend it."
+            "none was changed in silence. For each site there is a list of its faults, for that site alone, with the cell, "
+            "what was found, what was expected and how to mend it."
         ),
         Paragraph(" ".join(sentences.sentence(material, key) for key in _KEYS)),
     ]
@@ -33,10 +38,8 @@ def quality(material: Material) -> list[Block]:
         Column("Referrals accepted", "right", share=1),
         Column("Faults found", "right", share=1),
     )
-    note = (
-        "Set aside: the return could not safely be read and is asked for again. "
-        "Totals only: the site sent sums and no single referrals."
-    )
+    found = {row["status"] for row in rows}
+    note = " ".join(text for status, text in _MEANINGS.items() if status in found)
     return [*blocks, Table("Returns", columns, tuple(_cells(row) for row in rows), note=note)]
 
 

@@ -27,26 +27,30 @@ def sites(material: Material) -> list[Block]:
             "data."
         ),
     ]
+    untold: list[str] = []
     for position, measure in enumerate(material.measures.values()):
-        rows = material.rows("open_sites", measure=measure.id)
-        if position and sum(is_shown(row, "mean_improvement") for row in rows) > _SITES_ON_HALF_A_PAGE:
+        k_shown = sum(is_shown(row, "mean_improvement") for row in material.rows("open_sites", measure=measure.id))
+        if not k_shown:
+            untold.append(measure.label)
+            continue
+        if position and k_shown > _SITES_ON_HALF_A_PAGE:
             blocks.append(Break())
         blocks += _measure(material, measure)
+    if 0 < len(untold) < len(material.measures):
+        blocks.append(Heading("Further measures", level=2))
+    if untold:
+        why = "no site has enough women with both scores for its mean to be given"
+        blocks.append(Paragraph(f"{wording.listed(untold)}: {why}."))
     return blocks
 
 
 def _measure(material: Material, measure: Measure) -> list[Block]:
     label = measure.label
-    rows = sorted(material.rows("open_sites", measure=measure.id), key=lambda row: row["site_id"])
-    blocks: list[Block] = [Heading(label, level=2)]
-    if not any(is_shown(row, "mean_improvement") for row in rows):
-        return [*blocks, Paragraph(f"On {label} no site has enough women with both scores for its mean to be given.")]
+    shown = [row for row in material.rows("open_sites", measure=measure.id) if is_shown(row, "mean_improvement")]
     pooled = material.row("open_pooled", measure=measure.id)
-    blocks.append(Paragraph(_pool_words(material, measure, pooled)))
-    caption = (
-        f"Mean improvement on {label} by site. The area of a square is the rounded number of women; "
-        "a hollow square stays out of the pool."
-    )
+    blocks: list[Block] = [Heading(label, level=2), Paragraph(_pool_words(material, measure, pooled))]
+    hollow = "; a hollow square stays out of the pool" if any(row["is_pooled"] is False for row in shown) else ""
+    caption = f"Mean improvement on {label} by site. The area of a square is the rounded number of women{hollow}."
     blocks += figures(material, f"forest-{measure.id}", caption)
     drawn = figures(
         material, f"shrunken-{measure.id}", f"Each site's own mean on {label}, and the same drawn towards the mean of all sites."

@@ -167,7 +167,7 @@ def test_a_site_that_may_not_be_shown_gets_a_report_in_words(thirty: made.Releas
     few = documents.site("S05", *args)["S05.pdf"]
     assert not ESTIMATE.search(text_of(few))
     assert squeezed("No figure on change is given for S05.") in text_of(few)
-    assert squeezed("too few women stand behind it") in text_of(few)
+    assert squeezed("too few women to show.") in text_of(few)
     unknown = documents.site("S99", *args)["S99.pdf"]
     assert squeezed("No return of S99 is on record") in text_of(unknown)
 
@@ -266,3 +266,46 @@ def test_a_release_of_nothing_still_makes_a_report() -> None:
     assert page.is_pdf_compliant_bytes(files["national-report.pdf"], profile="ua1")
     assert b"D:20000101" in files["national-report.pdf"] or b"2000-01-01" in files["national-report.pdf"]
     assert documents.site("S01", {}, made.measures(), {}, made.study())["S01.pdf"]
+
+
+def test_the_theories_name_measures_and_contexts_as_the_rest_of_the_report_does(thirty: made.Release) -> None:
+    coded = thirty.tables["open_theories"].assign(outcome="women improve more on pcl5", context="non medical venue: yes")
+    tables = {**thirty.tables, "open_theories": coded}
+    twin = documents.national(tables, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    assert "| Non-medical venue: yes |" in twin
+    assert "| Women improve more on PCL-5 |" in twin
+    assert "women improve more on pcl5" not in twin
+
+
+def test_theories_that_could_not_be_tested_are_not_called_inconsistent_with_the_data(thirty: made.Release) -> None:
+    tables = {**thirty.tables, "open_theories": thirty.tables["open_theories"].assign(verdict="not_testable")}
+    front = documents.national(tables, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    assert "**Theories: none testable.** These data are not enough to test any of the theories." in front
+    without = {**thirty.tables, "open_theories": thirty.tables["open_theories"].iloc[:0]}
+    front = documents.national(without, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    assert "**Theories: none registered.**" in front
+
+
+def test_measures_of_which_nothing_may_be_shown_share_their_sentences(thirty: made.Release) -> None:
+    too_few = {name: thirty.tables[name].assign(status="too_few") for name in ("open_pooled", "open_sites", "open_classes")}
+    hidden = thirty.tables["findings"].assign(status="too_few", statement=None)
+    tables = {**thirty.tables, **too_few, "findings": hidden}
+    twin = documents.national(tables, thirty.measures, {}, thirty.study)["national-report.md"].decode()
+    labels = ("PCL-5", "CORE-10")
+    changed, sites = (
+        re.search(rf"^## {name}\n(.*?)^## ", twin, re.M | re.S) for name in ("Change by measure", "Sites side by side")
+    )
+    assert changed is not None and sites is not None
+    assert "###" not in changed[1] + sites[1]
+    assert all(label in section for label in labels for section in (changed[1], sites[1]))
+    assert twin.count("No mean improvement over all sites is given") == 2  # in front, and once in the section on change
+
+
+def test_a_site_without_a_national_figure_beside_it_gets_no_picture_of_itself_alone(thirty: made.Release) -> None:
+    alone = thirty.tables["open_sites"].assign(shrunken=None, shrunken_low=None, shrunken_high=None)
+    findings = thirty.tables["findings"].query("not key.str.endswith('middle_half')")
+    tables = {**thirty.tables, "open_sites": alone, "open_pooled": thirty.tables["open_pooled"].iloc[:0], "findings": findings}
+    with pikepdf.open(io.BytesIO(documents.site("S01", tables, thirty.measures, {}, thirty.study)["S01.pdf"])) as pdf:
+        assert not elements(pdf, "Figure")
+    with pikepdf.open(io.BytesIO(documents.site("S01", thirty.tables, thirty.measures, {}, thirty.study)["S01.pdf"])) as pdf:
+        assert elements(pdf, "Figure")

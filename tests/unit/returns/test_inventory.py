@@ -68,16 +68,19 @@ def test_a_registry_refuses_sites_that_are_not_in_it(lay: Lay) -> None:
     assert "config" in refused[0].reason
 
 
-def test_a_later_version_replaces_the_earlier_and_says_so(lay: Lay) -> None:
-    (only,), _ = take_inventory(lay("S07.xlsx", "S07_v2.xlsx", "S07_v10/", "S07_V9.xlsx"))
+def test_all_that_one_site_sent_is_one_entry_with_the_highest_version_first(lay: Lay) -> None:
+    (only,), _ = take_inventory(lay("S07.xlsx", "S07_v2.xlsx", "S07_v10/", "S07_V9.xlsx", "S07.ods"))
     assert (only.site_id, only.path.name) == ("S07", "S07_v10")
-    assert set(only.superseded) == {"S07.xlsx", "S07_v2.xlsx", "S07_V9.xlsx"}
-    assert only.conflicting == ()
+    assert [path.name for path in only.paths] == ["S07_v10", "S07_V9.xlsx", "S07_v2.xlsx", "S07.ods", "S07.xlsx"]
 
 
-def test_two_returns_of_one_version_conflict_and_both_are_named(lay: Lay) -> None:
-    (only,), _ = take_inventory(lay("S07.xlsx", "S07/", "S07_v0.xlsx"))
-    assert set(only.conflicting) == {"S07", "S07.xlsx"}
+def test_the_content_of_a_return_is_that_of_all_files_of_its_site(lay: Lay) -> None:
+    folder = lay("S01.xlsx", "S02.xlsx", "S02_v2.xlsx")
+    before = [each.content for each in take_inventory(folder)[0]]
+    (folder / "S02.xlsx").write_bytes(b"changed")
+    after = [each.content for each in take_inventory(folder)[0]]
+    assert before[0] == after[0]
+    assert before[1] != after[1]
 
 
 def test_links_that_lead_out_or_nowhere_are_refused(lay: Lay, tmp_path: Path) -> None:

@@ -103,7 +103,12 @@ def test_filled_in_by_hand_with_blanks_where_the_notes_allow_it_validates_clean(
     filled = book()
     referral = {"site_id": "S07", "referral_id": "0001", "referral_date": datetime.date(2026, 1, 5), "accepted": "y"}
     optional = {
-        **{"person_id": "P1", "client": "partner", "referral_source": "A1", "pathway": "birth_trauma;tokophobia"},
+        **{
+            "person_id": "P1",
+            "client": "woman_or_birthing_parent",
+            "referral_source": "A1",
+            "pathway": "birth_trauma;tokophobia",
+        },
         **{
             "perinatal_stage": "postnatal",
             "age_band": "25_29",

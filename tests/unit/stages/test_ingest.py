@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import openpyxl
@@ -12,6 +13,7 @@ from pipeline.config import IntakeSettings
 from pipeline.engine.nodes import to_parquet
 from pipeline.measures import Measure
 from pipeline.returns.inventory import Return
+from pipeline.returns.resubmission import standing
 from pipeline.stages.ingest import ingest
 from pipeline.stages.validate import validate
 
@@ -19,8 +21,8 @@ LIMITS = IntakeSettings()
 OUTCOMES = "referral_id,measure,date,total\nR1,pcl5,2026-01-05,40\n"
 
 
-def take(path: Path, **known: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    frames = ingest(Return("S01", path, **known), LIMITS)
+def take(path: Path, *others: Path, mapping: Path | None = None) -> dict[str, pd.DataFrame]:
+    frames = ingest(Return("S01", path, others), LIMITS, mapping)
     for frame in frames.values():
         to_parquet(frame)  # each is written as it is
     return frames
@@ -107,16 +109,99 @@ def test_a_table_sent_twice_is_set_aside_with_every_row_counted(folder: Path, me
     assert (quality["rows_read"], quality["rows_accepted"], quality["rows_rejected"], quality["status"]) == (3, 0, 3, "set_aside")
 
 
-def test_two_returns_of_one_version_block_both_and_both_are_named(tmp_path: Path) -> None:
-    frames = take(tmp_path / "S01.xlsx", conflicting=("S01", "S01.xlsx"))
-    assert rules(frames) == ["file-conflict"]
-    assert frames["faults"]["found"].tolist() == ["S01, S01.xlsx"]
+# --- Several returns of one site -----------------------------------------------------------------------------------------
 
 
-def test_a_return_that_was_replaced_is_noted(folder: Path) -> None:
-    (folder / "outcomes.csv").write_text(OUTCOMES)
-    faults = take(folder, superseded=("S01.xlsx",))["faults"]
-    assert faults[["rule_id", "severity", "found"]].to_numpy().tolist() == [["superseded", "note", "S01.xlsx"]]
+def send(folder: Path, name: str, total: int, **service: object) -> Path:
+    """A workbook with one score, and what it says of itself."""
+    book = openpyxl.Workbook()
+    book.active.title = "outcomes"  # type: ignore[union-attr] # a new book has a sheet
+    for row in (["referral_id", "measure", "occasion", "total"], ["R1", "pcl5", "pre", total]):
+        book.active.append(row)  # type: ignore[union-attr] # as above
+    if service:
+        sheet = book.create_sheet("service")
+        sheet.append(["site_id", *service])
+        sheet.append(["S01", *service.values()])
+    book.save(folder / name)
+    return folder / name
+
+
+def notes(frames: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
+    faults = frames["faults"][frames["faults"]["rule_id"] != "part-not-read"]  # a writer's own properties
+    return sorted(zip(faults["rule_id"], faults["found"], strict=True))
+
+
+def test_copies_of_one_return_are_noted_and_one_is_read(tmp_path: Path) -> None:
+    first = send(tmp_path, "S01.xlsx", 40)
+    again = tmp_path / "S01_v2.xlsx"
+    again.write_bytes(first.read_bytes())
+    frames = take(again, first)
+    assert notes(frames) == [("identical-copy", "S01.xlsx")]
+    assert frames["outcomes"]["total"].tolist() == ["40"]
+
+
+def test_copies_of_a_folder_are_copies_whatever_the_system_left_in_one(tmp_path: Path) -> None:
+    for name in ("S01", "S01_v2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "outcomes.csv").write_text(OUTCOMES)
+    (tmp_path / "S01" / ".DS_Store").write_text("x")
+    assert notes(take(tmp_path / "S01_v2", tmp_path / "S01")) == [("identical-copy", "S01")]
+
+
+def test_the_later_period_supersedes_whole_whatever_the_version(tmp_path: Path) -> None:
+    later = send(tmp_path, "S01.xlsx", 41, period_end=datetime.date(2026, 6, 30), return_version=1)
+    older = send(tmp_path, "S01_v9.xlsx", 40, period_end=datetime.date(2026, 3, 31), return_version=9)
+    frames = take(older, later)
+    assert notes(frames) == [("superseded", "S01_v9.xlsx")]
+    assert frames["outcomes"]["total"].tolist() == ["41"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"period_end": "2026-03-31", "return_version": 2}, {"period_end": "2026-03-31", "return_version": 3}),
+        ({"return_version": 1}, {"return_version": 2}),
+        ({"period_end": "2027-03-31"}, {"return_version": 2}),  # one does not say how far it reaches
+        ({"period_end": "31 March 2027"}, {"period_end": "2026-03-31", "return_version": 2}),  # nor does this
+        ({}, {"return_version": 2}),
+    ],
+)
+def test_of_one_period_the_higher_version_stands(tmp_path: Path, first: dict[str, object], second: dict[str, object]) -> None:
+    frames = take(send(tmp_path, "S01.ods.xlsx", 40, **first), send(tmp_path, "S01.xlsx", 41, **second))
+    assert frames["outcomes"]["total"].tolist() == ["41"]
+    assert [rule for rule, _ in notes(frames)] == ["superseded"]
+
+
+def test_the_version_may_stand_in_the_name_alone(tmp_path: Path) -> None:
+    second, first = (
+        send(tmp_path, f"S01{v}.xlsx", t, period_end="2026-03-31", return_version=1) for v, t in (("_v2", 41), ("", 40))
+    )
+    assert notes(take(second, first)) == [("superseded", "S01.xlsx")]
+
+
+def test_equal_period_and_version_with_other_content_block_both_and_name_both(
+    tmp_path: Path, measures: dict[str, Measure]
+) -> None:
+    book = send(tmp_path, "S01.xlsx", 41, period_end="2026-03-31", return_version=2)
+    other = send(tmp_path, "S01_v2.xlsx", 40, period_end="2026-03-31", return_version=2)
+    older = send(tmp_path, "S01_v1.xlsx", 39, period_end="2026-03-31")
+    frames = take(other, book, older)
+    assert notes(frames) == [("file-conflict", "S01.xlsx, S01_v2.xlsx"), ("superseded", "S01_v1.xlsx")]
+    assert set(frames) == {"layout", "faults", "intake"}
+    assert len(validate({"S01": frames}, measures)["accepted_outcomes"]) == 0
+
+
+def test_a_newer_return_that_cannot_be_read_is_not_replaced_by_the_older(tmp_path: Path) -> None:
+    first = send(tmp_path, "S01.xlsx", 40, period_end="2026-03-31")
+    (tmp_path / "S01_v2.xlsx").write_bytes(b"no workbook")
+    assert [rule for rule, _ in notes(take(tmp_path / "S01_v2.xlsx", first))] == ["file-unreadable", "superseded"]
+
+
+def test_the_return_that_was_read_is_known_from_its_notes(tmp_path: Path) -> None:
+    later = send(tmp_path, "S01.xlsx", 41, period_end="2026-06-30")
+    older = send(tmp_path, "S01_v9.xlsx", 40, period_end="2026-03-31")
+    assert standing("S01", [older, later], take(older, later)["faults"]) == later
+    assert standing("S01", [older], take(older)["faults"]) == older
 
 
 def test_how_a_file_was_read_is_noted_where_it_was_not_plain(folder: Path) -> None:
