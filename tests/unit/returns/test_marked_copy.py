@@ -342,7 +342,7 @@ def test_an_identifier_found_by_the_scan_is_not_in_the_copy(simple: Path) -> Non
 FOUND = (
     "26/05/1990",
     "1990-05-26 00:00:00",
-    "943 476 5919",
+    "999 000 0018",
     "999 999 9999",
     "07700 900123",
     "SW1A 1AA",
