@@ -28,4 +28,5 @@ def to_site(site_id: str, received: Path, rejected: DataFrame, quality: DataFram
     rows: list[dict[str, Any]] = present.to_dict("records")  # type: ignore[assignment] # keys are column names
     copy = marked_copy(received, site_id, faults, is_synthetic=study.synthetic)
     to_mend = {"fix-list.xlsx": fix_list(site_id, faults, is_synthetic=study.synthetic)} if copy is None else {}
-    return {"passport.pdf": passport(site_id, rows, faults, study), **to_mend, **({"marked-up-copy.xlsx": copy} if copy else {})}
+    told = [each for each in faults if each["severity"] != "note"]
+    return {"passport.pdf": passport(site_id, rows, told, study), **to_mend, **({"marked-up-copy.xlsx": copy} if copy else {})}

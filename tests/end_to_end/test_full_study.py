@@ -140,6 +140,15 @@ def test_every_page_says_synthetic(full_study: Path) -> None:
         assert "SYNTHETIC" in path.read_text(encoding="utf-8")
 
 
+def test_a_passport_asks_to_mend_nothing_where_there_are_notes_alone(full_study: Path) -> None:
+    rejected = table(full_study, "rejected")
+    mine = rejected[rejected["site_id"] == "S01"]
+    assert set(mine["severity"]) == {"note"}
+    text = " ".join(pdf_text(full_study / "processed" / "to_sites" / "S01" / "passport.pdf"))
+    assert "No fault was found in this return" in text
+    assert "part-not-read" not in text
+
+
 def chosen_pdfs(study: Path) -> list[Path]:
     reports = study / "reports"
     return [
