@@ -53,8 +53,9 @@ def cut_off_b(mean_functional: float, sd_functional: float, *, sign: int) -> flo
     """Return the score two SDs from the functional population's mean, towards illness: `M_n + sign 2 SD_n`.
 
     Points; `sign` as `cut_off_a`. The range of a population is measured by its own SD (Jacobson, Follette and
-    Revenstorf 1984, Behav Ther 15:336-352; Evans, Margison and Barkham 1998, Evid Based Ment Health 1:70-72). R
-    clinicalsignificance puts the clinical SD here; with that SD as `sd_functional` the two agree to 1e-12.
+    Revenstorf 1984, Behav Ther 15:336-352; Jacobson and Truax 1991; Evans, Margison and Barkham 1998, Evid Based Ment
+    Health 1:70-72), as R clinsig 1.2 has it. R clinicalsignificance puts the clinical SD here; with that SD as
+    `sd_functional` the two agree to 1e-12.
     """
     require_sign(sign)
     return mean_functional + sign * 2 * sd_functional
