@@ -35,8 +35,10 @@ check: $(READY_DEV) ## lint, types and architecture tests, in under a minute; al
 	@$(PY) -m mypy
 	@$(PY) -m pytest -q tests/architecture
 
-reference: $(READY_DEV) ## make our own reference values again; needs R with metafor
+reference: $(READY_DEV) ## make our own reference values again; needs R and the packages that each script names
 	@Rscript tests/reference/own/make.R tests/reference/own
+	@for script in $$(ls tests/reference/own/*.R | grep -v -e /make.R -e /pin.R); do \
+		echo "$$script"; Rscript "$$script" || echo "  not made: its first lines say what it needs"; done
 
 docs: $(READY_DEV) ## print the data dictionary from the schemas
 	@$(PY) -m pipeline.tables.dictionary docs/data-dictionary.md

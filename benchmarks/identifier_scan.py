@@ -26,8 +26,9 @@ import xlsxwriter
 
 from pipeline.config import IntakeSettings
 from pipeline.returns.hits import Finding
-from pipeline.returns.readers import Sheet, read_sheets
+from pipeline.returns.readers import read_sheets
 from pipeline.returns.scan import scan_cells, scan_return
+from pipeline.returns.sheets import Sheet
 
 Rng = random.Random
 Rows = list[list[Any]]

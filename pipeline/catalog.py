@@ -25,9 +25,13 @@ PERSON_TABLES = {
     **{f"accepted_{name}": f"a row of the table {name}, accepted" for name in ACCEPTED},
     "rejected": "a fault",
     "rejected_rows": "a quarantined source row",
+    "decisions": "a decision of the analyst",
+    "decision_faults": "a fault of the file of decisions",
     "quality": "a site and table",
     "scores": "a woman's referral, measure and date",
     "change": "a pair of scores",
+    "due": "a woman and measure, due a second score",
+    "score_uses": "a site, measure and use",
 }
 SITE_TABLES = {
     "flow": "a site, measure and state",
@@ -36,8 +40,30 @@ SITE_TABLES = {
     "pooled": "a measure",
     "pooled_sensitivity": "a measure and analysis",
     "adjusted": "a measure and site",
+    "one_stage": "a measure",
+    "shares": "a measure and class",
+    "funnel": "a measure, kind and site",
+    "funnel_budget": "a measure and kind",
+    "imputed": "a measure and site",
+    "scenarios": "a measure, scenario and site",
+    "tipping": "a measure and question",
+    "balance": "a measure and characteristic",
+    "strip": "a measure and threshold",
+    "strip_verdicts": "a measure",
+    "twin": "a measure and population mean",
+    "methods": "a measure, method and class",
+    "waits": "an event, site and number of weeks",
+    "equity": "a dimension, group and site",
+    "activity_series": "a site, series, grain and period",
+    "interrupted": "a site and series",
     "testability": "a theory",
     "appraisal": "a theory",
+    "theory_sites": "a theory and site",
+    "truth_table": "a theory, outcome and configuration",
+    "solutions": "a theory, outcome, solution, model and term",
+    "necessary": "a theory, outcome and condition",
+    "configurations": "a theory and outcome",
+    "theory_changes": "a theory and field",
 }
 OPEN_TABLES = {
     "findings": "a finding",
@@ -49,7 +75,25 @@ OPEN_TABLES = {
     "open_classes": "a measure, site and class",
     "open_services": "a site and component",
     "open_returns": "a site",
+    "open_decisions": "a rule, reason and decision",
     "open_theories": "a theory",
+    "open_missing": "a measure",
+    "open_scenarios": "a measure and scenario",
+    "open_tipping": "a measure and question",
+    "open_balance": "a measure and characteristic",
+    "open_thresholds": "a measure and threshold",
+    "open_verdicts": "a measure",
+    "open_twin": "a measure and population mean",
+    "open_methods": "a measure, method and class",
+    "open_agreement": "a measure",
+    "open_sensitivity": "a measure and analysis",
+    "open_funnels": "a measure, kind and site",
+    "open_funnel_limits": "a measure, kind and size",
+    "open_false_alarms": "a measure, kind and kind of limits",
+    "open_waits": "an event, site and number of weeks",
+    "open_equity": "a characteristic and group",
+    "open_series": "a site, series and period",
+    "open_breaks": "a site and series",
     "disclosure_log": "an open table",
 }
 
@@ -59,7 +103,7 @@ class Catalog:
 
     def __init__(self, paths: PathSettings, beside: Path) -> None:
         self._processed, self._reports, self._beside = paths.processed, paths.reports, beside
-        self._mappings = paths.mappings
+        self._mappings, self._decisions, self._not_for_release = paths.mappings, paths.decisions, paths.not_for_release
         levels = {**dict.fromkeys(PERSON_TABLES, PERSON), **dict.fromkeys(SITE_TABLES, SITE), **dict.fromkeys(OPEN_TABLES, OPEN)}
         described = {**PERSON_TABLES, **SITE_TABLES, **OPEN_TABLES}
         self._tables = {
@@ -76,6 +120,13 @@ class Catalog:
             grain="an open table",
         )
         self.ledger = Json(name="ledger.json", path=paths.processed / "ledger.json", level=SITE, grain="a run: rows in and out")
+        self.decisions_to_take = CsvTable(
+            name="decisions-to-take.csv",
+            path=paths.processed / "decisions-to-take.csv",
+            schema="decisions",
+            level=PERSON,
+            grain="a fault that can be decided on",
+        )
         self.national_pdf = self._open_bytes("national-report.pdf", "the national report")
         self.national_markdown = self._open_bytes("national-report.md", "its twin in plain text")
 
@@ -99,6 +150,17 @@ class Catalog:
             return hashed(f"mapping of {site}", None)
         path = self._mappings / f"{site}.yaml"
         return optional(Source(name=f"mapping of {site}", path=path, level=RAW, grain="a site's sheet, heading or code"))
+
+    def decisions_file(self) -> Optional:
+        """What the analyst decided, if there is a file of it."""
+        return optional(Source(name="decisions.csv", path=self._decisions, level=RAW, grain="a decision of the analyst"))
+
+    def published_faults(self, release: str | None) -> Optional:
+        """The faults that stood at a release, if they were kept; beside the releases, since they may not leave with one."""
+        path = self._not_for_release / (f"published-faults-{release}.parquet" if release else "no-release.parquet")
+        grain = "a fault that stood at a release"
+        table = Table(name="faults at the last release", path=path, schema="published_faults", level=PERSON, grain=grain)
+        return optional(table)
 
     def records(self, site: str) -> Frames:
         """A return as cells of text."""

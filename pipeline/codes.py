@@ -82,6 +82,18 @@ FLOW_STATES = (
     "due_without_post",
     "paired",
 )
+DECISIONS = ("accept", "reject", "correct")
+DECISION_REASONS = (
+    "confirmed_by_site",
+    "corrected_by_site",
+    "checked_against_form",
+    "known_limit_of_system",
+    "entered_in_error",
+    "entered_twice",
+    "outside_scope",
+    "objection_upheld",
+)
+DECIDERS = ("analyst", "statistician", "data_manager", "clinical_lead", "information_governance_lead")
 SEVERITIES = ("file", "row", "value", "warning", "note")
 STATUSES = ("not_returned", "not_offered", "not_open_yet", "not_recorded", "too_few", "shown")
 VERDICTS = ("consistent", "inconsistent", "inconclusive", "not_testable")
@@ -94,3 +106,8 @@ SERVICE_FEATURES = (
     "lived_experience_group",
 )
 SERVICE_CONTEXTS = (*PATHWAYS, *INTERVENTIONS, *SERVICE_FEATURES, "wave", "area")
+CHARACTERISTICS = ("pathway", "perinatal_stage", "age_band", "ethnic_group", "deprivation_fifth")
+CHART_RULES = ("outside", "trend", "two_of_three", "shift")
+OPEN_FUNNEL_FLAGS = ("below", "within", "above", "at_limit")
+FUNNEL_FLAGS = ("below", "within", "above", "not_drawn")
+SCORE_USES = ("first", "last", "first_alone", "between", "same_day", "conflict", "not_a_woman")

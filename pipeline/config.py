@@ -31,6 +31,7 @@ Places = Annotated[tuple[Place, ...], BeforeValidator(_as_tuple)]
 class StudySettings(Strict):
     title: str = "Maternal Mental Health Services: a realist evaluation"
     data_cut: datetime.date | None = None
+    received: datetime.date | None = None
 
 
 class PathSettings(Strict):
@@ -44,6 +45,13 @@ class PathSettings(Strict):
     measures: Places = ()
     theories: Places = ()
     mappings: Place | None = None
+    decisions: Place = Path("decisions.csv")
+    denominators: Place | None = None
+
+    @property
+    def not_for_release(self) -> Path:
+        """What is kept of a release and may not leave: beside the releases, so that whoever copies one does not take it along."""
+        return self.releases.with_name("not-for-release")
 
     def resolved(self, base: Path) -> PathSettings:
         """The same with every path absolute."""
@@ -60,6 +68,8 @@ class PathSettings(Strict):
             measures=tuple(absolute(p) for p in self.measures),
             theories=tuple(absolute(p) for p in self.theories),
             mappings=absolute(self.mappings) if self.mappings else None,
+            decisions=absolute(self.decisions),
+            denominators=absolute(self.denominators) if self.denominators else None,
         )
 
 
@@ -90,7 +100,7 @@ class ChangeSettings(Strict):
 
 class CompareSettings(Strict):
     min_pairs: int = Field(default=10, ge=2)
-    small_site_variance: Literal["own"] = "own"
+    small_site_variance: Literal["own", "pooled"] = "own"
 
 
 class SensitiveSettings(Strict):
@@ -130,6 +140,8 @@ class FigureSettings(Strict):
 
 class AccessSettings(Strict):
     qualifying_modes: Names = ("01", "11")
+    weeks: tuple[int, ...] = Field(default=(6, 16, 26, 52), strict=False)
+    bootstrap_draws: int = Field(default=2000, ge=200)
 
     @field_validator("qualifying_modes")
     @classmethod
@@ -137,6 +149,14 @@ class AccessSettings(Strict):
         if unknown := sorted(set(value) - set(MODES)):
             raise ValueError(f"unknown mode {unknown[0]!r}; allowed: {', '.join(MODES)}")
         return value
+
+
+class FunnelSettings(Strict):
+    """The outlier policy: which limits of a funnel decide, and the fewest women of a site that is drawn."""
+
+    policy_level: Literal[95, 998] = 998
+    over_dispersed: bool = True
+    minimum: int = Field(default=10, ge=10)
 
 
 class ReportSettings(Strict):
@@ -164,6 +184,8 @@ class Config(Strict):
     intake: IntakeSettings = IntakeSettings()
     change: ChangeSettings = ChangeSettings()
     compare: CompareSettings = CompareSettings()
+    access: AccessSettings = AccessSettings()
+    funnel: FunnelSettings = FunnelSettings()
     release: ReleaseSettings = ReleaseSettings()
     figures: FigureSettings = FigureSettings()
     reports: ReportSettings = ReportSettings()
@@ -207,3 +229,9 @@ def _keep_apart(config_file: Path, paths: PathSettings) -> None:
                     f"{config_file}: paths.{name}: found {str(folder)!r}, which is or overlaps paths.{other}; "
                     "give every one a folder of its own, so that no run can write over returns."
                 )
+    for name, folder in {"returns": paths.returns, **written}.items():
+        if folder in paths.decisions.parents:
+            raise FactError(
+                f"{config_file}: paths.decisions: found {str(paths.decisions)!r}, which lies in paths.{name}; "
+                "keep it elsewhere: there it would count as a return, be removed or leave."
+            )

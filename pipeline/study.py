@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ from pipeline.engine.code import package_state
 from pipeline.engine.nodes import digest, digest_path
 from pipeline.report.study import StudyFacts
 from pipeline.returns import mapping
+from pipeline.returns.denominators import read_denominators
 from pipeline.returns.inventory import Refused, Return, take_inventory
 from pipeline.strict_yaml import FactError, line_of
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.config import Config
     from pipeline.measures import Measure
+    from pipeline.returns.denominators import Denominators
     from pipeline.returns.mapping import Mapping
     from pipeline.theories import Theory
 
@@ -38,6 +41,7 @@ class Study:
     theories: dict[str, Theory]
     synthetic: bool
     mappings: dict[str, Mapping] = field(default_factory=dict)
+    denominators: Denominators = ()
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -60,20 +64,46 @@ class Study:
         chosen = self.config.model_dump_json(exclude={"paths", "rehearsal"})
         known = [m.model_dump_json() for m in self.measures.values()] + [t.model_dump_json() for t in self.theories.values()]
         words = [f"{site} {words.model_dump_json()}" for site, words in self.mappings.items()]
-        return "\n".join([chosen, *known, package_state(), str(self.synthetic), *words])
+        return "\n".join([chosen, *known, package_state(), str(self.synthetic), *words, str(self.denominators)])
 
     @property
     def run_id(self) -> str:
         """Hash of inputs, config and package: the same wherever the same study is run."""
         received = [f"{r.site_id} {p.name if r.others else ''} {digest_path(p)}" for r in self.returns for p in r.paths]
-        return digest("\n".join([self.facts, *received]))[:12]
+        decided = [f"decisions {digest_path(self.config.paths.decisions)}"] if self.config.paths.decisions.is_file() else []
+        return digest("\n".join([self.facts, *received, *decided]))[:12]
+
+    @property
+    def last_release(self) -> str | None:
+        """The last release of another run than this one, with which its faults are compared; publishing changes no passport."""
+        paths = self.config.paths
+        if kept := published(paths.not_for_release):
+            mine = self.run_id
+            return next((each["release"] for each in reversed(kept) if each["run_id"] != mine), None)
+        folders = [folder.name for folder in paths.releases.iterdir() if folder.is_dir()] if paths.releases.is_dir() else []
+        return max(folders, default=None)
 
     def inputs(self) -> list[Path]:
         """Every path outside our own folders that a run reads."""
         beside = [self.config_file, self.config_file.resolve().parent / "theories.lock", self.config.paths.returns]
         paths = self.config.paths
         folders = [*paths.measures, *paths.theories, *([paths.mappings] if paths.mappings else [])]
-        return [*beside, *(path for received in self.returns for path in received.paths), *folders]
+        files = [paths.decisions, *([paths.denominators] if paths.denominators else [])]
+        return [*beside, *files, *(path for received in self.returns for path in received.paths), *folders]
+
+
+RELEASES = "published.json"
+
+
+def published(folder: Path) -> list[dict[str, str]]:
+    """The releases so far, the first one first, each with the run that it is of. Raises FactError where the list is damaged."""
+    try:
+        found = json.loads((folder / RELEASES).read_text(encoding="utf-8"))
+        return [{"release": str(each["release"]), "run_id": str(each["run_id"])} for each in found]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError):
+        raise FactError(f"{folder / RELEASES}: cannot be read as the list of releases; put back its last good copy.") from None
 
 
 def returns_folder(config: Config, config_file: Path) -> tuple[Path, bool]:
@@ -95,7 +125,7 @@ def open_study(config_file: Path) -> Study:
     known = measures.load(config.paths.measures)
     predicted = theories.load(config.paths.theories)
     used = _chosen(config_file, "measures", config.measures, known)
-    apt = {name: theory for name, theory in predicted.items() if theory.outcome.measure in used}
+    apt = {name: theory for name, theory in predicted.items() if theory.outcome.measure in ("", *used)}
     tested = _chosen(config_file, "theories", config.theories, apt)
     folder, synthetic = returns_folder(config, config_file)
     found, refused = take_inventory(folder, config.sites) if folder.is_dir() else ([], [])
@@ -110,6 +140,7 @@ def open_study(config_file: Path) -> Study:
         theories=tested,
         synthetic=synthetic,
         mappings=mapping.load(words, sites=config.sites, measures=known) if words else {},
+        denominators=read_denominators(config.paths.denominators),
     )
 
 
@@ -120,7 +151,7 @@ def facts_for_print(study: Study, run_id: str | None = None) -> StudyFacts:
     return StudyFacts(
         title=config.study.title,
         synthetic=study.synthetic,
-        is_draft=True,
+        **_standing(study, is_passport=run_id is not None),
         period_start=None,
         period_end=None,
         data_cut=None,
@@ -136,6 +167,23 @@ def facts_for_print(study: Study, run_id: str | None = None) -> StudyFacts:
     )
 
 
+def _standing(study: Study, *, is_passport: bool) -> dict[str, Any]:
+    """Whether a run is a draft, why, and what its governance says. An invented study and a passport are never final."""
+    if study.synthetic or is_passport:
+        return {"is_draft": True}
+    given = study.config.governance
+    missing = [f"governance.{name}" for name, value in given if value is None or not str(value).strip()]
+    if missing:
+        return {"is_draft": True, "why_draft": f"The configuration does not give {', '.join(missing)}."}
+    said = {
+        "Controller of the data": given.controller,
+        "Agreement": given.agreement,
+        "Data kept until": str(given.retain_until),
+        "National data opt-out": "applied" if given.national_data_opt_out_applied else "not applied",
+    }
+    return {"is_draft": False, "retain_until": str(given.retain_until), "governance": said}
+
+
 def _cited(study: Study) -> set[str]:
     by_measures = {source for measure in study.measures.values() for source in measure.sources()}
     return by_measures | {source for theory in study.theories.values() for source in theory.sources}
@@ -143,7 +191,7 @@ def _cited(study: Study) -> set[str]:
 
 def settings_in_words(config: Config) -> dict[str, str]:
     """The settings that decide results, name by name, as the reports print them."""
-    chosen = config.model_dump(mode="json", include={"change", "compare", "release", "seed"})
+    chosen = config.model_dump(mode="json", include={"access", "change", "compare", "funnel", "release", "seed"})
     flat = {
         f"{part}.{name}": value for part, values in chosen.items() if isinstance(values, dict) for name, value in values.items()
     }
@@ -170,6 +218,7 @@ def facts_of_results(study: Study) -> dict[str, Any]:
         "package_hash": package_state(),
         "settings_hash": digest(study.config.model_dump_json(exclude={"paths", "rehearsal", "figures", "reports", "study"})),
         "return_hashes": sorted(digest_path(path) or "" for r in study.returns for path in r.paths),
+        "decisions_hash": digest_path(study.config.paths.decisions) or "",
         "mapping_hashes": sorted(digest(words.model_dump_json()) for words in study.mappings.values()),
         "measures": {name: digest(m.model_dump_json()) for name, m in study.measures.items()},
         "theories": {name: theory.hash for name, theory in study.theories.items()},

@@ -9,32 +9,46 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.commands.preparing import is_sealed, prepared
 from pipeline.config import SITE_NAME
-from pipeline.engine.nodes import write_atomically, write_folder_atomically
+from pipeline.engine.nodes import drop_site, holds_site, write_atomically, write_folder_atomically
 from pipeline.engine.runner import locked, say
 from pipeline.strict_yaml import FactError
+from pipeline.study import RELEASES, published
+from pipeline.theories.registration import changes, register_all
 
 if TYPE_CHECKING:
     from argparse import Namespace
+    from pathlib import Path
+
+    from pipeline.catalog import Catalog
+    from pipeline.study import Study
 
 DONE, WRONG_USE = 0, 2
 
 
 def register(given: Namespace) -> int:
-    """Fix the theories as they stand, with the date of each and whether outcomes had been processed."""
+    """Fix the theories as they stand: each whole, with its date and whether outcomes had been processed."""
     study = prepared(given.config)
     path = study.config_file.resolve().parent / "theories.lock"
     is_late = (study.config.paths.processed / "change.parquet").is_file()
-    old: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    kept = {t.id: old[t.id] for t in study.theories.values() if t.id in old and old[t.id]["hash"] == t.hash}
-    new = {
-        t.id: {"hash": t.hash, "date": t.registered.isoformat(), "outcomes_processed": is_late}
-        for t in study.theories.values()
-        if t.id not in kept
-    }
-    write_atomically(path, (json.dumps({**kept, **new}, indent=1, sort_keys=True) + "\n").encode())
-    late = " Outcomes had been processed before: these count as exploratory." if is_late and new else ""
-    print(f"{path}: {len(new)} registered, {len(kept)} kept.{late}")
+    lock, n_new = register_all(study.theories, _lock_at(path), outcomes_processed=is_late)
+    write_atomically(path, (json.dumps(lock, indent=1, sort_keys=True) + "\n").encode())
+    late = " Outcomes had been processed before: these count as exploratory." if is_late and n_new else ""
+    print(f"{path}: {n_new} registered, {len(lock) - n_new} kept.{late}")
+    for name, theory in study.theories.items():
+        for change in changes(theory, lock[name]):
+            print(f"  {name}: {change.field} was {change.was or 'not given'}, is {change.now or 'not given'}")
     return DONE
+
+
+def _lock_at(path: Path) -> dict[str, Any]:
+    """The lock as it lies there; empty where there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): {"hash": "", "date": "", "outcomes_processed": True, **entry} for name, entry in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        raise FactError(f"{path}: cannot be read as the registration of theories; put back its last good copy.") from None
 
 
 def publish(given: Namespace) -> int:
@@ -52,29 +66,78 @@ def publish(given: Namespace) -> int:
             raise FactError(f"publish: the release {given.release!r} is there already; a release is never changed.")
         reports = study.config.paths.reports
         files = {p.relative_to(reports).as_posix(): p.read_bytes() for p in sorted(reports.rglob("*")) if p.is_file()}
+        _keep_faults(study, given.release)
         write_folder_atomically(target, files)
     print(target)
     return DONE
 
 
+def _keep_faults(study: Study, release: str) -> None:
+    """Keep what the faults are known by, beside the releases: small numbers of single sites do not leave with a release."""
+    from pipeline.returns.since_release import keys_of
+
+    catalog, folder = _catalog(study), study.config.paths.not_for_release
+    catalog.published_faults(release).save(keys_of(catalog["rejected"].load()))
+    kept = [each for each in published(folder) if each["release"] != release]
+    listed = json.dumps([*kept, {"release": release, "run_id": study.run_id}], indent=1) + "\n"
+    write_atomically(folder / RELEASES, listed.encode())
+
+
+def _catalog(study: Study) -> Catalog:
+    from pipeline.catalog import Catalog
+
+    return Catalog(study.config.paths, study.config_file.resolve().parent)
+
+
 def purge(given: Namespace) -> int:
     """Remove a site's return and all that was made of it."""
+    if not SITE_NAME.fullmatch(given.site):
+        raise FactError(f"purge: found {given.site!r}; expected the code of a site, such as S07.")
     study = prepared(given.config)
-    received = [r for r in study.returns if r.site_id == given.site]
-    held = [study.config.paths.processed / folder / given.site for folder in ("records", "to_sites")]
-    paths = [*(path for r in received for path in r.paths), *(p for p in held if p.exists())]
-    if not paths:
+    paths, tables = _held(study, given.site), _with_rows_of(study, given.site)
+    if not (paths or tables):
         raise FactError(f"purge: nothing is held of {given.site!r}. Sites with a return: {', '.join(study.sites) or 'none'}.")
     say("This removes for good:\n" + "\n".join(f"  {path}" for path in paths))
-    if not given.yes and input("Type the site's code to confirm: ").strip() != given.site:
+    for path in tables:
+        say(f"  the rows of {given.site} in {path}")
+    if not given.yes and _answer("Type the site's code to confirm: ") != given.site:
         say("Nothing was removed.")
         return WRONG_USE
     with locked(study.state):
         for path in paths:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+        for path in tables:
+            drop_site(path, given.site)
         log = study.config.paths.processed / "purged.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d')} {given.site} purged\n")
-    say(f"{given.site} is removed. Run `make all` to rebuild the rest without it.")
+    if study.config.paths.decisions.is_file():
+        say(f"If {study.config.paths.decisions} holds lines on {given.site}, delete them: only you write to that file.")
+    say(f"{given.site} is removed. Run `make all` to rebuild the rest without it; until then reports and sums still count it.")
     return DONE
+
+
+def _answer(question: str) -> str:
+    """What a person types; nothing where nobody can."""
+    try:
+        return input(question).strip()
+    except EOFError:
+        return ""
+
+
+def _held(study: Study, site: str) -> list[Path]:
+    """The files and folders of one site: as received, its records, what went back to it, its report, and lists that name it."""
+    config = study.config.paths
+    received = [path for each in study.returns if each.site_id == site for path in each.paths]
+    made = [config.processed / folder / site for folder in ("records", "to_sites")]
+    report = config.reports / "sites" / f"{site}.pdf"
+    mine = [*received, *(path for path in (*made, report) if path.exists())]
+    lists = [config.processed / name for name in ("ledger.json", "decisions-to-take.csv")]
+    return [*mine, *(path for path in lists if mine and path.exists())]
+
+
+def _with_rows_of(study: Study, site: str) -> list[Path]:
+    """Every table that holds rows of a site, also those kept beside the releases."""
+    folders = (study.config.paths.processed, study.config.paths.not_for_release)
+    return [path for folder in folders for path in sorted(folder.glob("*.parquet")) if holds_site(path, site)]

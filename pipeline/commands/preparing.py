@@ -7,7 +7,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from pipeline.engine.nodes import write_atomically
-from pipeline.engine.runner import read_seal, say, seal
+from pipeline.engine.runner import locked, read_seal, say, seal
 from pipeline.study import Study, open_study
 
 if TYPE_CHECKING:
@@ -24,15 +24,21 @@ def prepared(config_file: Path) -> Study:
 
     wanted = study.config.rehearsal.model_dump_json() + digest_modules(closure(frozenset({"pipeline.synthetic"})))
     stamp = rehearsal / "made-with.txt"
-    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+    if not _is_made(stamp, wanted):
         from pipeline.synthetic import synthesise as invent
 
-        say(f"Inventing {study.config.rehearsal.sites} synthetic returns in {rehearsal} ...")
-        shutil.rmtree(rehearsal, ignore_errors=True)
-        chosen = study.config.rehearsal
-        invent(rehearsal, sites=chosen.sites, women=chosen.women, seed=chosen.seed)
-        write_atomically(stamp, wanted.encode())
+        with locked(study.state):
+            if not _is_made(stamp, wanted):
+                say(f"Inventing {study.config.rehearsal.sites} synthetic returns in {rehearsal} ...")
+                shutil.rmtree(rehearsal, ignore_errors=True)
+                chosen = study.config.rehearsal
+                invent(rehearsal, sites=chosen.sites, women=chosen.women, seed=chosen.seed)
+                write_atomically(stamp, wanted.encode())
     return open_study(config_file)
+
+
+def _is_made(stamp: Path, wanted: str) -> bool:
+    return stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted
 
 
 def is_sealed(study: Study) -> bool:

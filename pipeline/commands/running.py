@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from pipeline.study import Study
 
 DONE, STEP_FAILED = 0, 1
+_BEFORE_LEDGER = {"ingest", "decisions", "ledger"}
+"""Every other step leads to what the ledger says at the end of a run, so that it never tells of an earlier one."""
 
 
 def run(given: Namespace) -> int:
@@ -40,7 +42,8 @@ def run(given: Namespace) -> int:
         removed = prune(_own_folders(study), _products(steps))
         if removed:
             say(f"Removed {len(removed)} earlier product(s) of what is no longer there; no return was touched.")
-        outcome = build(steps, state=study.state, only=given.steps, workers=given.workers, scheduler=given.scheduler)
+        wanted = [*given.steps, *(["ledger"] if set(given.steps) - _BEFORE_LEDGER else [])]
+        outcome = build(steps, state=study.state, only=wanted, workers=given.workers, scheduler=given.scheduler)
         if outcome.failed:
             return _fail(outcome)
         if not given.steps:
@@ -132,6 +135,7 @@ def _finish(study: Study, n_run: int, started: float) -> int:
         for site in kept["incidents"]:
             say(f"  POSSIBLE INCIDENT: the return of {site} holds an identifier; nothing of it was kept. Tell your")
             say(f"  information-governance lead, ask the site to resend, then run: python -m pipeline purge {site}")
+        _tell_decisions(study, kept.get("decisions", {}))
         for site in study.sites:
             aside = sorted(t for t, r in rows.get(site, {}).items() if r["status"] == "set_aside")
             if aside or site not in rows:
@@ -148,6 +152,22 @@ def _finish(study: Study, n_run: int, started: float) -> int:
     if digest_path(report):
         print(report)
     return DONE
+
+
+def _tell_decisions(study: Study, told: dict[str, Any]) -> None:
+    """What is wrong in the file of decisions, which decisions were not applied, and how many were."""
+    path = study.config.paths.decisions
+    if told.get("is_incident"):
+        say(f"  POSSIBLE INCIDENT: {path} holds an identifier; no decision was applied. Tell your information-governance lead.")
+    for each in told.get("faults", []):
+        place = f"{path.name}, line {each['line']}" if each["line"] else path.name
+        at = f"{place}, {each['column']}" if each["column"] else place
+        say(f"  {at}: found {each['found']}; expected {each['expected']}. {each['mend']}")
+    for each in told.get("not_applied", []):
+        cell = f" {each['sheet']} {each['cell']}" if each["cell"] else ""
+        say(f"  Not applied ({each['rule_id']}), {each['site_id']}{cell}: {each['found']}; expected {each['expected']}.")
+    if told.get("n_applied"):
+        say(f"  Decisions applied: {told['n_applied']}.")
 
 
 def _shortened(names: list[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.stats.proportion import wilson
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
     from pipeline.config import ReleaseSettings
@@ -84,9 +85,13 @@ def may_enter(counts: Series[Any], rule: ReleaseSettings) -> Series[bool]:
 
 def is_spread(counts: Series[Any], rule: ReleaseSettings) -> bool:
     """Whether a figure over sites may stand: three sites, and the minimum left when the two largest are taken away."""
-    n = counts.fillna(0).astype("float64").sort_values(ascending=False)
-    n = n[n > 0]
-    return len(n) >= MINIMUM_SITES and bool(n.iloc[2:].sum() >= rule.minimum_count)
+    return are_spread(counts.fillna(0).to_numpy(dtype="float64"), rule)
+
+
+def are_spread(n: NDArray[Any], rule: ReleaseSettings) -> bool:
+    """`is_spread` of bare numbers of women, one a site."""
+    shown = sorted(n[n > 0], reverse=True)
+    return len(shown) >= MINIMUM_SITES and bool(sum(shown[2:]) >= rule.minimum_count)
 
 
 def merge_bins(counts: DataFrame, rule: ReleaseSettings) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ def code_state(function: Callable[..., Any], schemas: Iterable[str]) -> str:
     reached = closure(frozenset(imported(ast.parse(source))))
     parts = [digest(source), *(f"{name} {_module(name)[1]}" for name in sorted(reached - _FACTS))]
     if any(schemas):
-        parts.append(digest("".join(_module(name)[1] for name in sorted(closure(frozenset({"pipeline.tables.processed"}))))))
+        parts.append(digest("".join(_module(name)[1] for name in sorted(closure(frozenset({"pipeline.tables"}))))))
     return digest("\n".join(parts))
 
 

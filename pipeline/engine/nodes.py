@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-ABSENT = "absent"
+ABSENT, CLOSED = "absent", "unreadable"
 
 
 def digest(content: bytes | str) -> str:
@@ -22,12 +22,18 @@ def digest(content: bytes | str) -> str:
 
 
 def digest_path(path: Path) -> str | None:
-    """SHA-256 of a file, or of the names and contents of a folder's files; None where there is nothing."""
-    if path.is_file():
-        return digest(path.read_bytes())
-    if path.is_dir():
-        files = sorted(p for p in path.rglob("*") if p.is_file())
-        return digest("\n".join(f"{p.relative_to(path).as_posix()} {digest(p.read_bytes())}" for p in files))
+    """SHA-256 of a file, or of the names and contents of a folder's files; None where there is nothing.
+
+    `CLOSED` for a file that cannot be opened, such as one without permission or held open by another program.
+    """
+    try:
+        if path.is_file():
+            return digest(path.read_bytes())
+        if path.is_dir():
+            files = sorted(p for p in path.rglob("*") if p.is_file())
+            return digest("\n".join(f"{p.relative_to(path).as_posix()} {digest_path(p)}" for p in files))
+    except OSError:
+        return CLOSED
     return None
 
 
@@ -272,6 +278,23 @@ def to_csv(frame: DataFrame) -> bytes:
     for column in escaped.columns:
         if not hasattr(escaped[column].dtype, "na_value") or escaped[column].dtype != "str":
             continue
-        risky = escaped[column].str.match(r"^[=+\-@\t\r]").fillna(value=False).astype(bool)
+        escaped[column] = escaped[column].str.replace("\r\n?", "\n", regex=True)  # a bare return would begin another row
+        risky = escaped[column].str.match(r"^[=+\-@\t\n]").fillna(value=False).astype(bool)
         escaped[column] = escaped[column].where(~risky, "'" + escaped[column])
     return escaped.to_csv(index=False, lineterminator="\n").encode("utf-8")
+
+
+def holds_site(path: Path, site: str) -> bool:
+    """Whether a Parquet file holds rows of a site."""
+    import pandas as pd
+
+    table = pd.read_parquet(path)
+    return "site_id" in table and bool((table["site_id"] == site).any())
+
+
+def drop_site(path: Path, site: str) -> None:
+    """Write a Parquet file again without the rows of a site."""
+    import pandas as pd
+
+    table = pd.read_parquet(path)
+    write_atomically(path, to_parquet(table[table["site_id"] != site].reset_index(drop=True)))

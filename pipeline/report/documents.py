@@ -12,12 +12,18 @@ from pipeline.report import numerals
 from pipeline.report.markdown import written
 from pipeline.report.material import Material, is_shown
 from pipeline.report.passport import passport_blocks
+from pipeline.report.sections.access import who_came
 from pipeline.report.sections.change import change
 from pipeline.report.sections.delivery import completeness, flow, services
 from pipeline.report.sections.front import how_to_read, key_messages, short_rule, title_facts
+from pipeline.report.sections.funnels import funnels
 from pipeline.report.sections.method import measures as measures_section
 from pipeline.report.sections.method import method, provenance
+from pipeline.report.sections.missing import missing
 from pipeline.report.sections.quality import quality
+from pipeline.report.sections.sensitivity import sensitivity
+from pipeline.report.sections.series import series
+from pipeline.report.sections.simulated import simulated
 from pipeline.report.sections.sites import site_tables, sites
 from pipeline.report.sections.theories import theories
 from pipeline.report.site_report import site_blocks
@@ -32,7 +38,10 @@ if TYPE_CHECKING:
 
 OPEN_TABLES = (
     *("findings", "open_sites", "open_pooled", "open_flow", "open_completeness", "open_distribution"),
-    *("open_classes", "open_services", "open_returns", "open_theories"),
+    *("open_classes", "open_services", "open_returns", "open_decisions", "open_theories"),
+    *("open_funnels", "open_funnel_limits", "open_false_alarms", "open_waits", "open_equity", "open_series", "open_breaks"),
+    *("open_missing", "open_scenarios", "open_tipping", "open_balance", "open_thresholds", "open_verdicts"),
+    *("open_twin", "open_methods", "open_agreement", "open_sensitivity"),
 )
 _KIND = "realist evaluation"
 _MOST_FAULTS = 25
@@ -79,10 +88,19 @@ def site(
     return {f"{site_id}.pdf": pdf}
 
 
-def passport(site_id: str, quality_rows: list[dict[str, Any]], faults: list[dict[str, Any]], study: StudyFacts) -> bytes:
-    """One page for the site alone: rows read, accepted and rejected by table, then as many faults as the page holds.
+def passport(
+    site_id: str,
+    quality_rows: list[dict[str, Any]],
+    uses: list[dict[str, Any]],
+    faults: list[dict[str, Any]],
+    study: StudyFacts,
+    *,
+    compared: str = "",
+) -> bytes:
+    """One page for the site alone: rows read to scores paired, every loss named, then as many faults as the page holds.
 
-    `quality_rows` are rows of the table `quality` and `faults` rows of `rejected`, both of this site.
+    `quality_rows` are rows of `quality`, `uses` of `score_uses` and `faults` of `rejected`, all of this site. `compared` says how
+    the faults stand against the last release, and each fault in `since` whether it is new.
     """
     period = numerals.period(study.period_start, study.period_end)
     head = {
@@ -95,7 +113,8 @@ def passport(site_id: str, quality_rows: list[dict[str, Any]], faults: list[dict
     foot = f"Small numbers of {site_id}: not for publication, send by your approved route."
 
     def page(n_faults: int) -> bytes:
-        return typeset("site", passport_blocks(quality_rows, faults, n_faults=n_faults), study, head=head, foot=foot)
+        blocks = passport_blocks(quality_rows, uses, faults, n_faults=n_faults, compared=compared)
+        return typeset("site", blocks, study, head=head, foot=foot)
 
     pdf = page(_MOST_FAULTS)
     if page_count(pdf) == 1:
@@ -110,13 +129,19 @@ def _national_blocks(material: Material, study: StudyFacts) -> list[Block]:
         *services(material),
         *flow(material),
         *completeness(material),
+        *who_came(material),
+        *series(material),
+        *missing(material),
         *change(material),
         *sites(material),
+        *funnels(material),
         *site_tables(material),
         *theories(material),
+        *sensitivity(material),
         *quality(material),
         *method(study),
         *measures_section(material, study),
+        *simulated(),
         *provenance(material, study),
     ]
 
@@ -125,7 +150,11 @@ def _with_period(study: StudyFacts, material: Material) -> StudyFacts:
     """The study with the dates that the release found, where the configuration declares none."""
     found = {name: material.finding(f"study.{name}") for name in ("period_start", "period_end", "data_cut")}
     dates = {name: row["statement"] for name, row in found.items() if row is not None and is_shown(row, "statement")}
-    return dataclasses.replace(study, **{name: iso for name, iso in dates.items() if iso and getattr(study, name) is None})
+    dated = dataclasses.replace(study, **{name: iso for name, iso in dates.items() if iso and getattr(study, name) is None})
+    if dated.is_draft or not (dated.retain_until and dated.data_cut and dated.retain_until < dated.data_cut[:10]):
+        return dated
+    why = f"governance.retain_until, {numerals.date(dated.retain_until)}, is before the last day of the data."
+    return dataclasses.replace(dated, is_draft=True, why_draft=why)
 
 
 def _alt(figures: Mapping[str, bytes]) -> dict[str, str]:

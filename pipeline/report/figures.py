@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from pipeline.engine.nodes import to_csv
 from pipeline.report.colours import legible
 from pipeline.report.material import Material
 from pipeline.report.plots.classes import draw_classes
@@ -13,8 +14,13 @@ from pipeline.report.plots.completeness import draw_completeness
 from pipeline.report.plots.distribution import draw_distribution
 from pipeline.report.plots.flow import draw_flow
 from pipeline.report.plots.forest import draw_forest
+from pipeline.report.plots.funnel import draw_funnels
+from pipeline.report.plots.missing import draw_balance, draw_missing
+from pipeline.report.plots.series import draw_series
 from pipeline.report.plots.sheet import Ink, type_setting
 from pipeline.report.plots.shrunken import draw_shrunken
+from pipeline.report.plots.thresholds import draw_thresholds
+from pipeline.report.plots.waits import draw_waits
 from pipeline.report.study import SYNTHETIC
 
 if TYPE_CHECKING:
@@ -23,7 +29,9 @@ if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.plots.sheet import Picture, Style
 
-_BY_MEASURE = (draw_distribution, draw_classes, draw_forest, draw_shrunken)
+    Paint = Callable[..., list[Picture]]
+
+_BY_MEASURE = (draw_missing, draw_distribution, draw_thresholds, draw_classes, draw_forest, draw_shrunken, draw_funnels)
 
 
 def draw(tables: Mapping[str, DataFrame], measures: Mapping[str, Measure], *, style: Style, synthetic: bool) -> dict[str, bytes]:
@@ -50,13 +58,21 @@ def _pictures(material: Material, style: Ink, *, synthetic: bool) -> list[Pictur
     if measures:
         found += draw_flow(material, measures[0], style, synthetic=synthetic)
         found += draw_completeness(material, measures, style, synthetic=synthetic)
+        found += _first_of(draw_balance, material, style, synthetic=synthetic)
+    found += draw_waits(material, style, synthetic=synthetic)
+    found += draw_series(material, style, synthetic=synthetic)
     for measure in measures:
         for paint in _BY_MEASURE:
             found += paint(material, measure, style, synthetic=synthetic)
     return found
 
 
+def _first_of(paint: Paint, material: Material, style: Ink, *, synthetic: bool) -> list[Picture]:
+    """The pictures of the first measure that has any."""
+    drawn = (paint(material, measure, style, synthetic=synthetic) for measure in material.measures.values())
+    return next(filter(None, drawn), [])
+
+
 def _csv(picture: Picture, *, synthetic: bool) -> bytes:
     data = picture.data.assign(data=SYNTHETIC) if synthetic else picture.data
-    text: str = data.to_csv(index=False, lineterminator="\n")
-    return text.encode()
+    return to_csv(data)

@@ -23,6 +23,11 @@ def points(value: float | None) -> str:
     return "" if value is None else _signed(f"{value:,.1f}")
 
 
+def hundredths(value: float | None) -> str:
+    """Two decimals and a true minus sign, for differences in standard deviations; blank where there is no value."""
+    return "" if value is None else _signed(f"{value:,.2f}")
+
+
 def count(value: float | None) -> str:
     """A whole number with thousands separated; blank where there is none."""
     return "" if value is None else _signed(f"{round(value):,}")

@@ -10,18 +10,42 @@ from pipeline import codes
 from pipeline.report import numerals, wording
 from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table
 
+_USES = {
+    "first": "First of a pair",
+    "last": "Last of a pair",
+    "first_alone": "First, no last",
+    "between": "Between, or out of time",
+    "same_day": "Again that day",
+    "conflict": "Two on a day",
+    "not_a_woman": "Of a partner or other",
+}
+_ALWAYS = ("first", "last", "first_alone", "between")
 _CELLS_NAMED = 3
 _RULE_GLYPHS = 19
 _LONG_WORD = re.compile(r"[\w.]{20,}")
-_SAME = ("severity", "table", "sheet", "column", "rule_id", "found", "expected", "mend", "cost")
+_SAME = ("severity", "since", "table", "sheet", "column", "rule_id", "found", "expected", "mend", "cost")
 Fault = Mapping[str, Any]
 
 
-def passport_blocks(quality_rows: list[dict[str, Any]], faults: list[dict[str, Any]], *, n_faults: int) -> list[Block]:
-    """The blocks of the passport with at most `n_faults` lines of faults; the gravest stand first."""
+def passport_blocks(
+    quality_rows: list[dict[str, Any]],
+    uses: list[dict[str, Any]],
+    faults: list[dict[str, Any]],
+    *,
+    n_faults: int,
+    compared: str = "",
+) -> list[Block]:
+    """The blocks of the passport with at most `n_faults` lines of faults; the gravest stand first.
+
+    `compared` says how the faults stand against the last release, and each fault in `since` whether it is new.
+    """
     blocks: list[Block] = [Heading("Rows read, accepted and rejected", is_numbered=False), _rows(quality_rows)]
+    if uses:
+        blocks += [Heading("From accepted scores to pairs", is_numbered=False), _uses(uses, quality_rows)]
     lines = _grouped(faults)
     blocks.append(Heading("What to mend", is_numbered=False))
+    if compared:
+        blocks.append(Paragraph(compared))
     if not lines:
         return [*blocks, Paragraph("No fault was found in this return.")]
     if n_faults:
@@ -56,6 +80,30 @@ def _quality(row: Mapping[str, Any]) -> tuple[str | Cell, ...]:
     return (row["table"], state, *(numerals.count(row[name]) for name in names))
 
 
+def _uses(uses: list[dict[str, Any]], quality_rows: list[dict[str, Any]]) -> Table:
+    """Every score of a measure once, by what became of it; the rest of the accepted rows in the note."""
+    measures = sorted({row["measure"] for row in uses})
+    counts = {(row["measure"], row["use"]): int(row["n_scores"]) for row in uses}
+    shown = [use for use in codes.SCORE_USES if use in _ALWAYS or any(counts.get((m, use)) for m in measures)]
+    columns = (Column("Measure", share=1), Column("Scores", "right"), *(Column(_USES[use], "right") for use in shown))
+    rows = tuple(
+        (
+            m,
+            *(
+                numerals.count(n)
+                for n in (sum(counts.get((m, u), 0) for u in codes.SCORE_USES), *(counts.get((m, u), 0) for u in shown))
+            ),
+        )
+        for m in measures
+    )
+    accepted = next((int(row["rows_accepted"]) for row in quality_rows if row["table"] == "outcomes"), 0)
+    rest = accepted - sum(counts.values())
+    note = "The uses of a measure are its scores together."
+    if rest > 0:
+        note += f" {numerals.count(rest)} more accepted row(s) give no score, or one of a measure that is not in the study."
+    return Table("Scores and what became of them", columns, rows, note=note, is_dense=True)
+
+
 def _faults(lines: list[tuple[Fault, list[str]]]) -> Table:
     columns = (
         Column("Rule", share=0.8),
@@ -66,12 +114,16 @@ def _faults(lines: list[tuple[Fault, list[str]]]) -> Table:
         Column("Cost", share=0.9),
     )
     rows = tuple(_fault(fault, cells) for fault, cells in lines)
-    note = "What was found is masked, so that it names no woman: letters are shown as a, and the digits of long numbers as nine."
+    note = (
+        "What was found is masked, so that it names no woman: our own codes, dates and short numbers stand; other letters are "
+        "shown as a, the digits of long numbers as nine, and a code such as a referral's as its length alone."
+    )
     return Table("Faults, the gravest first", columns, rows, note=note, is_dense=True)
 
 
 def _fault(fault: Fault, cells: list[str]) -> tuple[str | Cell, ...]:
-    rule = f"{_in_lines(fault['rule_id'])}\n({fault['severity']})"
+    since = _text(fault, "since").partition(" since ")[0]
+    rule = f"{_in_lines(fault['rule_id'])}\n({', '.join(filter(None, (fault['severity'], since)))})"
     texts = (_where(fault, cells), *(_text(fault, name) for name in ("found", "expected", "mend", "cost")))
     return (rule, *(_LONG_WORD.sub(lambda word: _in_lines(word[0]), text) for text in texts))
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, wording
 from pipeline.report.material import is_shown
+from pipeline.report.sentences_numbers import NUMBERS, Form
 from pipeline.report.study import CONFIDENCE_PCT
 
 if TYPE_CHECKING:
@@ -17,13 +18,13 @@ CAUTION = (
     "the change shown here cannot, taken alone, be put down to the service."
 )
 INVENTED = "The returns were invented for a rehearsal. They describe no woman and no service."
-Form = Literal["count", "tally", "points", "percent", "squared", "plain", "range", "sites", "theories"]
 _FORMS = {
     "count": numerals.count,
     "tally": lambda number: numerals.count(number) if number else "none",
     "points": numerals.points,
     "percent": numerals.percent,
     "squared": numerals.squared,
+    "hundredths": numerals.hundredths,
     "plain": numerals.plain,
 }
 _NOUNS = {"sites": ("site", "sites"), "theories": ("theory", "theories")}
@@ -112,6 +113,36 @@ TEMPLATES = {
         "No estimate drawn towards the mean of all sites is given for {site}: {why}.",
         "points",
     ),
+    "waits.seen_pct": Template(
+        "Within {weeks} weeks of referral {value} of the women had {event}{limits}.",
+        "The share of women who had {event} within {weeks} weeks is not given: {why}.",
+        "percent",
+    ),
+    "waits.left_pct": Template(
+        "Within {weeks} weeks {value} had left before they had {event}{limits}.",
+        "The share of women who left within {weeks} weeks before they had {event} is not given: {why}.",
+        "percent",
+    ),
+    "funnels.k_drawn": Template(
+        "The funnels of {kind} hold {value} points, one a site and measure.",
+        "How many points the funnels of {kind} hold cannot be said: {why}.",
+        "count",
+    ),
+    "funnels.expected": Template(
+        "If no site were special, about {value} of them would be expected beyond the limits of the policy.",
+        "How many would lie beyond the limits by chance is not given for {kind}: {why}.",
+        "plain",
+    ),
+    "funnels.k_beyond": Template(
+        "Points beyond them: {value}.",
+        "How many lie beyond them is not given for {kind}: {why}.",
+        "tally",
+    ),
+    "funnels.k_at_limit": Template(
+        "Points at a limit, where rounding leaves the side open: {value}.",
+        "How many lie at a limit is not given for {kind}: {why}.",
+        "tally",
+    ),
     "theories.k_consistent": Template(
         "The data are consistent with {value}.",
         "How many theories the data are consistent with cannot be said: {why}.",
@@ -133,6 +164,7 @@ TEMPLATES = {
         "theories",
     ),
 }
+TEMPLATES |= {key: Template(*parts) for key, parts in NUMBERS.items()}
 _TOGETHER = {"completion_pct": "Of the women who were due a second score, both scores are known for {values}."}
 WHY_NOT = {
     "not_returned": "nothing that could be used was returned",

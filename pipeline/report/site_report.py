@@ -9,6 +9,7 @@ from pipeline.report.blocks import Block, Cell, Column, Heading, Intervals, Item
 from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import IMPROVED, classes_of
 from pipeline.report.plots.completeness import ALL, cell_words
+from pipeline.report.sections.access import waits_beside
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -68,9 +69,11 @@ def site_blocks(site_id: str, material: Material, study: StudyFacts) -> list[Blo
     else:
         blocks += [section("Change"), Paragraph(_in_words(site_id, material, rows, study))]
     if table := _completeness(site_id, material):
-        blocks += [section("Completeness"), table]
+        blocks += [section("Completeness"), table, Paragraph(_unheard(site_id, material))]
     if has_change and (table := _classes(site_id, material)):
         blocks += [section("Reliable change"), table]
+    if table := waits_beside(site_id, material):
+        blocks += [section("Waits"), table]
     if table := _service(site_id, material):
         blocks += [section("The service, as its return describes it"), table]
     blocks += [section("Questions to discuss"), Items(_QUESTIONS)]
@@ -204,6 +207,21 @@ def _completeness(site_id: str, material: Material) -> Table | None:
     columns = (Column("Measure", share=1), Column("Here", "right", share=1), Column("All sites", "right", share=1))
     note = "Women with both scores among the women who were due a second score."
     return Table("Completeness here and over all sites", columns, tuple(rows), note=note) if can_say else None
+
+
+def _unheard(site_id: str, material: Material) -> str:
+    """What women without a second score could mean here, from figures of the site that are open already, else in words."""
+    keys = {measure.label: f"missing.{measure.id}.{site_id}.site_no_change" for measure in _recorded(site_id, material)}
+    means = [f"{sentences.value(material, key)} on {label}" for label, key in keys.items() if sentences.value(material, key)]
+    said = ["What women without a second score could mean here is not given: too few of them, or of the others, can be shown."]
+    if means:
+        unchanged = "Had none of the women here without a second score changed, the mean improvement here would be about"
+        said = [f"{unchanged} {wording.listed(means)}, in whole points."]
+    turn = f"missing.{material.primary}.no_effect"
+    if material.primary and sentences.value(material, turn):
+        label = material.measures[material.primary].label
+        said.append(f"Over all sites: {sentences.sentence(material, turn, measure=label)}")
+    return " ".join(said)
 
 
 def _classes(site_id: str, material: Material) -> Table | None:

@@ -17,7 +17,8 @@ SYNTHETIC = "SYNTHETIC"
 class StudyFacts:
     """The facts of one run. Dates are ISO texts or None; none of them comes from a clock.
 
-    `sources` gives the citations behind the measure files by source id; `settings` is printed as it is, name by name.
+    `sources` gives the citations behind the measure files by source id; `settings` and `governance` are printed as they are,
+    name by name. `why_draft` says in one line what a real run lacks to be FINAL.
     """
 
     title: str
@@ -39,8 +40,11 @@ class StudyFacts:
     author: str = "Maternal Mental Health Services realist evaluation"
     sources: Mapping[str, Source] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    governance: Mapping[str, str] = field(default_factory=dict)
+    retain_until: str | None = None
+    why_draft: str = ""
 
     @property
     def state(self) -> str:
-        """DRAFT until a release is published."""
+        """FINAL where a real run states under whose agreement it holds its data, and until when; else DRAFT."""
         return "DRAFT" if self.is_draft else "FINAL"

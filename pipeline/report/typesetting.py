@@ -46,7 +46,7 @@ def typeset(
         "head": dict(head),
         "foot": foot,
         "run": f"Run {study.run_id}",
-        "state": study.state if study.is_draft else "",
+        "state": study.state,
         "synthetic": f"{SYNTHETIC} DATA" if study.synthetic else "",
         "invented": sentences.INVENTED,
         "caution": sentences.CAUTION,
@@ -57,7 +57,7 @@ def typeset(
         "blocks": [as_json(block) for block in parts],
         "pictures": {name: (figures or {})[f"{name}.svg"].decode() for name in sorted(names)},
     }
-    return _compile(template, json.dumps(content, ensure_ascii=False), study)
+    return _compile(template, _settable(json.dumps(content, ensure_ascii=False)), study)
 
 
 def page_count(pdf: bytes) -> int:
@@ -71,6 +71,22 @@ def page_count(pdf: bytes) -> int:
 def _keywords(study: StudyFacts) -> list[str]:
     words = ["realist evaluation", "maternal mental health services", f"run {study.run_id}", study.state]
     return [SYNTHETIC, *words] if study.synthetic else words
+
+
+def _settable(text: str) -> str:
+    """The text with a question mark for every character that our fonts lack: a site may write any, and a page cannot."""
+    strange = {c for c in set(text) if not (c.isascii() or "\u00a0" <= c <= "\u017f" or "\u2010" <= c <= "\u2026")}
+    unknown = strange - _drawn() if strange else strange
+    return text.translate(dict.fromkeys(map(ord, unknown), "?")) if unknown else text
+
+
+@cache
+def _drawn() -> frozenset[str]:
+    """The characters that every one of our fonts has."""
+    from matplotlib.ft2font import FT2Font
+
+    maps = [FT2Font(str(path)).get_charmap() for path in sorted(_FONTS.glob("*.ttf"))]
+    return frozenset(chr(code) for code in set(maps[0]).intersection(*maps[1:]))
 
 
 def _compile(template: str, content: str, study: StudyFacts) -> bytes:

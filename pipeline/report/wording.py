@@ -66,6 +66,30 @@ EVIDENCE = {
     "V-2nd": "from a secondary source",
     "BK": "unverified",
 }
+FRAGILITY = {
+    "fragile": "How many women improved depends on where the line is drawn.",
+    "not_fragile": "The published thresholds tell one story.",
+    "not_assessed": "Whether other thresholds would tell another story cannot be assessed.",
+}
+SCENARIOS = {"tenth_percentile": "at the lowest tenth", "ninetieth_percentile": "at the highest tenth"}
+ANALYSES = {
+    "dersimonian_laird": "Variance by DerSimonian and Laird",
+    "paule_mandel": "Variance by Paule and Mandel",
+    "maximum_likelihood": "Variance by maximum likelihood",
+    "normal_interval": "Normal interval",
+    "records_alone": "Sites that sent records alone",
+    "other_correlations": "Other correlations assumed for totals",
+    "held_back_counts": "Held-back counts at their highest",
+    "one_site_left_out": "Any one site left out",
+}
+METHODS = {
+    "JT": "Jacobson and Truax",
+    "GLN": "Gulliksen, Lord and Novick",
+    "HLL": "Hsu, Linn and Lord",
+    "EN": "Edwards and Nunnally",
+    "NK": "Nunnally and Kotsch",
+    "HA": "Hageman and Arrindell",
+}
 _NAMES = {
     "emdr": "EMDR",
     "tf_cbt": "Trauma-focused CBT",
@@ -79,6 +103,24 @@ _NAMES = {
     "trauma_training_delivered": "Trauma-informed training",
     "lived_experience_group": "Lived-experience group",
     "peer_support": "Peer support",
+}
+GROUPS = {
+    "several": "Several pathways",
+    "fifth_1": "Most deprived fifth",
+    "fifth_2": "Second fifth",
+    "fifth_3": "Middle fifth",
+    "fifth_4": "Fourth fifth",
+    "fifth_5": "Least deprived fifth",
+    "white": "White",
+    "mixed": "Mixed or multiple",
+    "asian": "Asian or Asian British",
+    "black": "Black or Black British",
+    "other": "Other",
+    "not_stated": "Asked, and not stated",
+    "not_known": "Not known",
+    "not_recorded": "Left blank",
+    "not_sent": "Not sent by the site",
+    "post_loss": "After a loss",
 }
 _KINDS_OF_NUMBER = {
     "test_retest": "test and retest",
@@ -118,6 +160,16 @@ def component(code: str) -> str:
     return _NAMES.get(code, capital(words(code)))
 
 
+def group(code: str) -> str:
+    """A group of women by a characteristic, or a kind of no answer."""
+    first, _, last = code.partition("_")
+    if first.isdigit() and last.isdigit():
+        return f"{first} to {last}"
+    if first.isdigit() and last == "plus":
+        return f"{first} and over"
+    return GROUPS.get(code, capital(words(code)))
+
+
 def context(words: str) -> str:
     """A context of a theory: `non medical venue: yes` with the name that the service table gives it."""
     name, colon, value = words.partition(": ")
@@ -127,6 +179,12 @@ def context(words: str) -> str:
 def kind_of_number(code: str) -> str:
     """How a sourced number was found."""
     return _KINDS_OF_NUMBER.get(code, words(code))
+
+
+def characteristic(code: str) -> str:
+    """What was known of a woman when she came, such as `pathway_tokophobia`."""
+    kind, _, level = code.partition("_")
+    return "First score" if code == "first_score" else f"{capital(kind)}: {words(level)}"
 
 
 def listed(parts: list[str]) -> str:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 3_000_000
 """Larger workbooks would take minutes: their cells are read, their marks are not, and a note says so."""
+MOST_UNPACKED = 30_000_000
+"""Of the sheets: formatted rows without values pack to next to nothing."""
 _VOLATILE = re.compile(r"\b(TODAY|NOW|RAND|RANDBETWEEN|OFFSET|INDIRECT)\s*\(", re.IGNORECASE)
+_STRIKE = re.compile(rb"<(\w+:)?strike\b")
 _SIGNS = re.compile(rb"""<(\w+:)?f[\s>/]|<(\w+:)?strike|hidden\s*=|t\s*=\s*["']e["']|filterColumn|solid""")
+_WORDS = (b"<f", b":f", b"strike", b"hidden", b'"e"', b"'e'", b"filterColumn", b"solid")
+"""One of them stands in every sign, and each is found far sooner."""
 _EMPTY_RESULT = {"", None}
 _MOSTLY = 0.5
 
@@ -39,48 +44,61 @@ class Marks:
     coloured: list[tuple[int, int]] = field(default_factory=list)
 
 
-def read_marks(path: Path) -> dict[str, Marks] | None:
-    """The marks of each sheet of a workbook by its name; none where it has none, and None where it is too large to look."""
-    if path.is_dir() or path.suffix.lower() not in {".xlsx", ".xlsm"}:
-        return {}
-    if path.stat().st_size > MOST_BYTES:
-        return None
+def read_marks(path: Path) -> tuple[dict[str, Marks], str]:
+    """The marks of each sheet of a workbook by its name, none where it has none; and why they were not read, if so."""
+    if path.is_dir():
+        return {}, ""
+    if path.suffix.lower() not in {".xlsx", ".xlsm"}:
+        return {}, f"a workbook that ends in {path.suffix.lower()}"
+    if path.stat().st_size > MOST_BYTES or _unpacked(path) > MOST_UNPACKED:
+        return {}, "a larger one"
     import openpyxl
 
     try:
-        if not _may_be_marked(path):
-            return {}
+        is_rich = _holds_sign(path, ("xl/sharedStrings",), _STRIKE)
+        if not is_rich and not _holds_sign(path, ("xl/worksheets/", "xl/styles"), _SIGNS):
+            return {}, ""
+        is_rich = is_rich or _holds_sign(path, ("xl/worksheets/",), _STRIKE)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            formulas = openpyxl.load_workbook(path, keep_links=False)
+            formulas = openpyxl.load_workbook(path, keep_links=False, rich_text=is_rich)
             has_formula = any(cell.data_type == "f" for sheet in formulas.worksheets for row in sheet.iter_rows() for cell in row)
             results = openpyxl.load_workbook(path, keep_links=False, data_only=True) if has_formula else formulas
             marks = {sheet.title: _marks(sheet, results[sheet.title]) for sheet in formulas.worksheets}
     except Exception:  # a damaged part may fail anywhere inside; the values were read by another reader
-        return {}
+        return {}, "a workbook that does not open as Excel writes it"
     if FIX_LIST in marks:  # a copy that we marked ourselves: its colours are ours
         for each in marks.values():
             each.coloured = []
-    return marks
+    return marks, ""
 
 
-def _may_be_marked(path: Path) -> bool:
-    """Whether any part holds a word that a mark needs: most workbooks hold none, and reading their styles takes long."""
+def _unpacked(path: Path) -> int:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return sum(member.file_size for member in archive.infolist() if member.filename.startswith("xl/worksheets/"))
+    except (OSError, zipfile.BadZipFile):
+        return 0
+
+
+def _holds_sign(path: Path, parts: tuple[str, ...], sign: re.Pattern[bytes]) -> bool:
+    """Whether any of the parts holds a word that a mark needs: most workbooks hold none, and reading their styles takes long."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            if name.startswith(("xl/worksheets/", "xl/styles")):
+            if name.startswith(parts):
                 with archive.open(name) as part:
                     rest = b""
                     while chunk := part.read(1 << 20):
-                        if _SIGNS.search(rest + chunk):
+                        window = rest + chunk
+                        if any(word in window for word in _WORDS) and sign.search(window):
                             return True
                         rest = chunk[-40:]
     return False
 
 
-def add_marks(located: Located, marks: dict[str, Marks] | None) -> None:
+def add_marks(located: Located, marks: dict[str, Marks]) -> None:
     """Tell each row of a table which of its cells are marked, and warn once of what is hidden and of colours."""
-    mine = (marks or {}).get(located.sheet)
+    mine = marks.get(located.sheet)
     if mine is None or not located.letters:
         return
     names = {position(letter) + 1: name for name, letter in located.letters.items()}
@@ -88,7 +106,8 @@ def add_marks(located: Located, marks: dict[str, Marks] | None) -> None:
     for (row, column), rule in mine.cells.items():
         if column in names:
             by_row.setdefault(row, []).append(f"{names[column]}={rule}")
-    located.marks = [";".join(by_row.get(row, [])) for row in located.rows]
+    old = located.marks or [""] * len(located.rows)
+    located.marks = [";".join(filter(None, [mark, *by_row.get(row, [])])) for row, mark in zip(located.rows, old, strict=True)]
     rows, columns = [n for n in mine.hidden_rows if n in set(located.rows)], mine.hidden_columns
     if rows or columns or mine.is_filtered:
         hidden = f"{len(rows)} hidden row(s), {len(columns)} hidden column(s)" + (", a filter" if mine.is_filtered else "")
@@ -121,15 +140,22 @@ def _marks(sheet: Any, results: Any) -> Marks:
 
 
 def _rule(cell: Any, result: object) -> str:
-    if cell.has_style and cell.font.strike:
+    if (cell.has_style and cell.font.strike) or _is_partly_struck(cell.value):
         return "struck-through"
     if cell.data_type == "e" or (cell.data_type == "f" and str(result).startswith("#")):
         return "cell-error"
-    if cell.data_type == "f" and _VOLATILE.search(str(cell.value)):
+    if cell.data_type == "f" and _VOLATILE.search(str(getattr(cell.value, "text", cell.value))):
         return "changing-formula"
     if cell.data_type == "f" and result in _EMPTY_RESULT:
         return "no-result"
     return ""
+
+
+def _is_partly_struck(value: object) -> bool:
+    """Whether a part of a cell's text is struck through: what is left of it is a guess."""
+    from openpyxl.cell.rich_text import CellRichText, TextBlock
+
+    return isinstance(value, CellRichText) and any(isinstance(each, TextBlock) and each.font.strike for each in value)
 
 
 def _hidden_columns(sheet: Any) -> set[int]:

@@ -11,7 +11,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.parsers import expat
@@ -35,6 +35,7 @@ from pipeline.returns.package_parts import (
     used_strings,
     without_cells,
 )
+from pipeline.returns.readers import unseen_sheets
 
 COMMENTS, NAMES, CACHES, UNUSED = "comment", "defined name", "pivot cache", "text that no cell shows"
 HEADERS, PROMPTS, LINKS, DRAWINGS = "header or footer", "drop-down list", "link", "drawing or chart"
@@ -75,6 +76,8 @@ _SHOWN_ATTRIBUTES = (
     *("comment", "v", "caption", "expression", "command", "connection"),
 )
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, expat.ExpatError, RefusedPartError)
+_PIECE = 2000
+"""So many bytes mostly hold the first element."""
 _HEADER_CODE = re.compile(r"&(?:\"[^\"]*\"|[0-9]+|K[0-9A-Fa-f]{6}|.)")
 _MARKUP = re.compile(r"<[^<>]*>")
 
@@ -91,28 +94,33 @@ class _Found:
 
 
 def hidden_sheets(path: Path) -> set[str]:
-    """Names of the sheets of an .xlsx, .xlsm or .ods workbook that its reader does not see."""
+    """Names of the sheets of a workbook that whoever opens it does not see."""
     try:
+        if path.suffix.lower() == ".xls" and not zipfile.is_zipfile(path):
+            return set(unseen_sheets(path))
         with zipfile.ZipFile(path) as archive:
             return {name for name, is_hidden, _ in sheets_of(archive) if is_hidden}
     except (OSError, *_BROKEN):
         return set()
 
 
-def scan_hidden_parts(path: Path, *, cells: Set[str] = frozenset()) -> list[Finding]:
+def scan_hidden_parts(path: Path, *, cells: Set[str] = frozenset(), headings: Mapping[str, str] | None = None) -> list[Finding]:
     """Look into every part of a workbook but its cells; nothing of what is found is shown, and nothing raises.
 
     An identifier in a comment, a defined name, a cache or a text that no cell shows is of severity file. Where a header,
     prompt, link, drawing or chart holds a single one that may be the organisation's own, that is a warning. `cells` are the
-    texts of cells that were scanned already; without them it takes longer to tell which text no cell shows.
+    texts of cells that were scanned already; without them it takes longer to tell which text no cell shows. `headings` are
+    those of `scan.scan_cells`; they tell what a cache holds.
     """
     if path.is_dir():
         return []
     try:
         with zipfile.ZipFile(path) as archive:
-            return list(_scan(archive, cells))
+            return list(_scan(archive, cells, template_headings() if headings is None else headings))
     except (OSError, *_BROKEN):
-        return [Finding("", "warning", "", "", "comments and hidden parts, which cannot be looked into in this kind of file")]
+        unseen = unseen_sheets(path).items()
+        place = "comments and hidden parts, which cannot be looked into in this kind of file"
+        return [Finding("", "warning", "", "", place), *(Finding("", "note", shown(n, s), "", "hidden sheet") for s, n in unseen)]
 
 
 @dataclass
@@ -121,6 +129,7 @@ class _Search:
 
     archive: zipfile.ZipFile
     cells: Set[str]
+    headings: Mapping[str, str]
     owners: dict[str, str] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -131,14 +140,17 @@ class _Search:
 
     def root(self, member: zipfile.ZipInfo) -> str:
         """The name of the part's first element, which says what the part is, whatever its file is called."""
-        return next((each.name for each in events(chunks_of(self.archive, member)) if isinstance(each, Start)), "")
+        with self.archive.open(member) as stream:
+            pieces = iter(lambda: stream.read(_PIECE), b"")
+            return next((each.name for each in events(pieces) if isinstance(each, Start)), "")
 
 
-def _scan(archive: zipfile.ZipFile, cells: Set[str]) -> Iterator[Finding]:
+def _scan(archive: zipfile.ZipFile, cells: Set[str], headings: Mapping[str, str]) -> Iterator[Finding]:
     sheets: list[tuple[str, bool, str]] = []
     with contextlib.suppress(*_BROKEN):
         sheets = sheets_of(archive)
-    search = _Search(archive, cells, _owners(archive, {part: shown(n, name) for n, (name, _, part) in enumerate(sheets) if part}))
+    owners = _owners(archive, {part: shown(n, name) for n, (name, _, part) in enumerate(sheets) if part})
+    search = _Search(archive, cells, headings, owners)
     for member in archive.infolist():
         yield from _part(search, member)
     for place, n in sorted(search.counts.items()):
@@ -183,11 +195,11 @@ def _look(search: _Search, member: zipfile.ZipInfo) -> Iterator[Finding]:
     elif member.file_size > MOST_BYTES and root != "worksheet":
         yield Finding("", "warning", sheet, "", "a part that is too large to be looked into")
     elif root == "externalLink":
-        search.counts[f"{CACHED}s, not followed"] += 1
-        yield from _columns(linked_cells(search.read(member, root)), CACHED)
+        search.counts["caches of other workbooks, not followed"] += 1
+        yield from _columns(linked_cells(search.read(member, root)), CACHED, search.headings)
     elif root in {"pivotCacheDefinition", "pivotCacheRecords"}:
         search.counts[f"{CACHES}s"] += root == "pivotCacheDefinition"
-        yield from _columns(cached_fields(search.read(member, root)), CACHES)
+        yield from _columns(cached_fields(search.read(member, root)), CACHES, search.headings)
     elif root == "sst":
         yield from _judge(list(_unused(search, member)))
     else:
@@ -196,8 +208,8 @@ def _look(search: _Search, member: zipfile.ZipInfo) -> Iterator[Finding]:
         yield from _judge(found)
 
 
-def _columns(columns: list[list[str]], place: str) -> Iterator[Finding]:
-    for hit in hits_in(columns, template_headings()):
+def _columns(columns: list[list[str]], place: str, headings: Mapping[str, str]) -> Iterator[Finding]:
+    for hit in hits_in(columns, headings):
         yield Finding(hit.kind, severity_of(hit, hit.cells, is_hidden=True), "", "", place)
 
 

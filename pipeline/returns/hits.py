@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.returns.cells import heading
 from pipeline.returns.identifiers import spot
-from pipeline.returns.identifying_headings import BARE_NAME, announced, are_names, fits
-from pipeline.returns.readers import HEADER_SEARCH
+from pipeline.returns.identifying_headings import BARE_NAME, announced, are_names, fits, may_announce
+from pipeline.returns.sheets import HEADER_SEARCH
 
 FORM_SEARCH = 100
 """In so many rows a label may stand to the left of its value, as on a form."""
@@ -95,7 +95,8 @@ def _by_label(columns: Sequence[Sequence[str]], known: Mapping[str, str]) -> lis
     """What stands under a heading that announces it, or to the right of a label."""
     hits = []
     for position, column in enumerate(columns):
-        for row, text in enumerate(column[:FORM_SEARCH]):
+        top = column[:FORM_SEARCH]
+        for row, text in enumerate(top if may_announce("\n".join(top)) else ()):
             kind = announced(text) if text else ""
             if not kind or heading(text) in known:
                 continue

@@ -77,7 +77,7 @@ _EIGHT = re.compile(
 )
 _EIGHT_DIGITS = re.compile(r"[0-9A-Fa-f]{8}")
 _BIRTH = re.compile(
-    rf"(?:d\.?o\.?b\.?|birth|born)[^0-9A-Za-z]{{0,4}}(?:(?:on|is|was) )?{_date(_ANY_YEAR, _ANY_SHORT_YEAR, start='')}",
+    rf"(?:d\.?o\.?b\.?|birth|born)[^0-9A-Za-z\n]{{0,4}}(?:(?:on|is|was) )?{_date(_ANY_YEAR, _ANY_SHORT_YEAR, start='')}",
     re.IGNORECASE,
 )
 ANY_DATE = re.compile(_date(_ANY_YEAR, _ANY_SHORT_YEAR), re.IGNORECASE)

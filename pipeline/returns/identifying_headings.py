@@ -55,9 +55,14 @@ _FILLERS = re.compile(
 )
 
 
+def may_announce(text: str) -> bool:
+    """Whether a heading within the text may announce an identifier; quickly told, and not to be trusted when true."""
+    return _HINT.search(text) is not None
+
+
 def announced(text: str) -> str:
     """The kind of identifier that a heading announces, BARE_NAME where that is all it says, or nothing."""
-    if len(text) > LONGEST or not _HINT.search(text):
+    if len(text) > LONGEST or not may_announce(text):
         return ""
     words = heading(re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", re.sub("['\u2019`]", "", as_plain(text))))
     if words in {"name", "names", "nhs"}:

@@ -12,7 +12,7 @@ from pipeline.returns.faults import Fault, fault
 
 if TYPE_CHECKING:
     from pipeline.returns.hits import Finding
-    from pipeline.returns.readers import Sheet
+    from pipeline.returns.sheets import Sheet
 
 RULES = {"file": "identifier-found", "value": "identifying-cell", "warning": "identifying-perhaps", "note": "part-not-read"}
 _WORDS = {
@@ -64,11 +64,16 @@ def _blanked(sheet: Sheet, names: list[str]) -> Sheet:
     return replace(sheet, rows=rows)
 
 
+def in_words(finding: Finding) -> str:
+    """What was found and where: the type and the place alone."""
+    return f"{_WORDS[finding.kind]} in {finding.place}" if finding.place else _WORDS[finding.kind]
+
+
 def _fault(finding: Finding, site_id: str) -> Fault:
     return fault(
         RULES[finding.severity],
         site_id=site_id,
-        found=f"{_WORDS[finding.kind]} in {finding.place}" if finding.place else _WORDS[finding.kind],
+        found=in_words(finding),
         sheet=finding.sheet,
         cell=finding.cell,
     )

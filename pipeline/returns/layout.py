@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pipeline.returns.cells import heading, is_blank, letters
 from pipeline.returns.faults import Fault, fault
-from pipeline.returns.readers import HEADER_SEARCH
+from pipeline.returns.sheets import HEADER_SEARCH
 
 if TYPE_CHECKING:
-    from pipeline.returns.readers import Sheet
+    from pipeline.returns.sheets import Sheet
 
+STRAY, ABOVE = "stray-quotation-mark", "above-headings"
+"""The rules of a line that is no row: because of a stray mark, or because it stands above the headings."""
 _ITEM = re.compile(r"item_0*([1-9]\d{0,2})")
 ITEMS = "items"
 """The column that stands for item_1, item_2, ...; only a table that has it takes those."""
@@ -24,7 +26,9 @@ class Located:
     """A table as found in a sheet: cells by known column, with the sheet row of each and the letter of each column.
 
     `beyond` is, for each row, the letter of the first value to the right of the headings, or nothing. Every row that is
-    neither blank nor a heading is in `rows`, also where the table is set aside.
+    neither blank nor a heading is in `rows`, also where the table is set aside, and so is one above the headings that is filled
+    as a row is. `marks` says of each row which rule its cells
+    break (column=rule;...); it may be empty where there is none. `n_extra` rows of a CSV file go on with blank fields.
     """
 
     table: str
@@ -35,6 +39,7 @@ class Located:
     cells: list[list[str]] = field(default_factory=list)
     beyond: list[str] = field(default_factory=list)
     marks: list[str] = field(default_factory=list)
+    n_extra: int = 0
     faults: list[Fault] = field(default_factory=list)
     is_set_aside: bool = False
 
@@ -66,7 +71,14 @@ def locate(
     _count_unknown(located, sheet, at, columns)
     positions = sorted({name: i for i, name in reversed(columns.items())}.values())
     located.letters = {columns[i]: letters(sheet.first_column + i) for i in positions}
+    titled = [i for i, row in enumerate(sheet.rows[:at]) if len(set(_columns(row, known, names).values())) > 1]
+    n_above = _take_rows_above(located, sheet, [i for i in range(at) if i not in titled], positions, needed)
+    _check_above(located, sheet, at, titled, needed)
     _take_rows(located, sheet, at + 1, _width(sheet.rows[at]), positions)
+    if n_above:
+        _mark(located, dict.fromkeys(located.rows[:n_above], 0), positions, ABOVE)
+    if located.n_extra:
+        located.add("blank-extra-fields", f"{located.n_extra} row(s) with blank fields after the last heading")
     return located
 
 
@@ -100,13 +112,64 @@ def _check_headings(located: Located, sheet: Sheet, at: int, columns: dict[int, 
 
 def _take_rows(located: Located, sheet: Sheet, start: int, width: int, positions: list[int]) -> None:
     titles = [heading(cell) for cell in sheet.rows[start - 1][:width]] if width else []
+    least, rank = max(positions, default=-1) + 1, next((i for i, title in enumerate(titles) if title), -1)
+    word = titles[rank].partition("_")[0] if rank >= 0 else ""
     for offset, row in enumerate(sheet.rows[start:], start=start):
-        if is_blank(row) or (titles and [heading(cell) for cell in row[:width]] == titles):
+        if is_blank(row):
             continue
-        over = next((i for i in range(width, len(row)) if titles and not is_blank([row[i]])), None)
+        is_like = rank < len(row) and word in row[rank].lower()  # far sooner told than that the headings are there again
+        if titles and is_like and [heading(cell) for cell in row[:width]] == titles:
+            continue
+        extra = len(row) > width and bool(titles)
+        over = next((i for i in range(width, len(row)) if not is_blank([row[i]])), None) if extra else None
+        is_stray = offset in sheet.strays
+        located.n_extra += extra and over is None and sheet.is_ragged and not is_stray
         located.rows.append(sheet.first_row + offset + 1)
-        located.beyond.append("" if over is None else letters(sheet.first_column + over))
-        located.cells.append([row[i] if i < len(row) else "" for i in positions])
+        located.beyond.append("" if over is None or is_stray else letters(sheet.first_column + over))
+        located.cells.append([row[i] for i in positions] if len(row) >= least else [*_filled(row, positions)])
+    if sheet.strays and positions:
+        _mark(located, {sheet.first_row + at + 1: column for at, column in sheet.strays.items()}, positions, STRAY)
+
+
+def _take_rows_above(located: Located, sheet: Sheet, above: list[int], positions: list[int], needed: Set[str]) -> int:
+    """Take the rows `above` the headings that are filled as a row is, and say how many: banners and notes are not.
+
+    Such a row has a value under every needed column, or under half of the known ones, and never one value alone.
+    """
+    names = list(located.letters)
+    asked = [i for i, name in enumerate(names) if name in needed]
+    for offset in above:
+        cells = [*_filled(sheet.rows[offset], positions)]
+        has = [not is_blank([cell]) for cell in cells]
+        is_whole = len(asked) == len(needed) > 0 and all(has[i] for i in asked)
+        if sum(has) > 1 and (is_whole or 2 * sum(has) >= len(has)) and offset not in sheet.strays:
+            located.rows.append(sheet.first_row + offset + 1)
+            located.beyond.append("")
+            located.cells.append(cells)
+    return len(located.rows)
+
+
+def _check_above(located: Located, sheet: Sheet, at: int, titled: list[int], needed: Set[str]) -> None:
+    """Set the table aside where another row of headings stands above, with rows of its own below it."""
+    if titled and any(sum(not is_blank([cell]) for cell in row) > 1 for row in sheet.rows[titled[-1] + 1 : at]):
+        first, row = sheet.first_row + titled[0] + 1, sheet.first_row + at + 1
+        located.add("heading-not-found", f"headings in rows {first} and {row}", limit=", ".join(sorted(needed)), row=first)
+
+
+def _mark(located: Located, by_row: Mapping[int, int], positions: list[int], rule: str) -> None:
+    """Mark each line that is no row at the column given, or at the nearest known one before it; its site is not believed."""
+    names, at_site = list(located.letters), list(located.letters).index("site_id") if "site_id" in located.letters else None
+    located.marks = located.marks or [""] * len(located.rows)
+    for i, row in enumerate(located.rows):
+        if row in by_row:
+            nearest = max((n for n, position in enumerate(positions) if position <= by_row[row]), default=0)
+            located.marks[i] = f"{names[nearest]}={rule}"
+            if at_site is not None:
+                located.cells[i][at_site] = ""
+
+
+def _filled(row: list[str], positions: list[int]) -> Iterator[str]:
+    yield from (row[i] if i < len(row) else "" for i in positions)
 
 
 def _count_unknown(located: Located, sheet: Sheet, at: int, columns: dict[int, str]) -> None:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import io
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pipeline.returns.cell_marks import read_marks
 from pipeline.returns.cells import as_text, position
-from pipeline.returns.fix_list import COLUMNS, CONTAINS, NAME, headed, new_book, write_fix_list
+from pipeline.returns.fix_list import COLUMNS, MASKED, NAME, headed, is_fix_list, new_book, write_fix_list
 from pipeline.returns.identifiers import spot
 from pipeline.returns.incident import RULES
-from pipeline.returns.readers import UnreadableError, Values, read_values
+from pipeline.returns.parsing import ERROR
+from pipeline.returns.readers import SINCE_1904, Values, day_zero_of, read_values
+from pipeline.returns.sheets import UnreadableError
+
+if TYPE_CHECKING:
+    from pipeline.config import IntakeSettings
 
 _SHADES = {"file": "#F4B9B9", "row": "#F8CBAD", "value": "#FFE699", "warning": "#DDEBF7", "note": "#E7E6E6"}
 """By severity, the gravest first; none is darker than black text can be read on."""
@@ -45,16 +52,40 @@ _NO_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 _WITHHELD = RULES["value"]
 """Faults whose cell holds an identifier, so that its value is not copied."""
+_STRUCK = "struck-through"
+_RESULTS = {"changing-formula", "no-result", "cell-error"}
+"""Faults of a formula: as a mere value its result would look sound. An error in words alone stays, as it is refused again."""
+_ERROR = re.compile(ERROR)
+_LEFT_BLANK = "Left blank in this copy: a formula whose result changes, is missing or failed. Type the value."
 
 
 @dataclass
 class _Marks:
-    """What is marked on one sheet, by row and column from 0: comments, shades, cells left blank, and rows that are out."""
+    """What is marked on one sheet, by row and column from 0: comments, shades, cells left blank, and rows that are out.
+
+    `struck` stays struck through; `results` are formulas whose result is not to be trusted.
+    """
 
     comments: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     shades: dict[tuple[int, int], str] = field(default_factory=dict)
     blank: set[tuple[int, int]] = field(default_factory=set)
     rows: set[int] = field(default_factory=set)
+    struck: set[tuple[int, int]] = field(default_factory=set)
+    results: set[tuple[int, int]] = field(default_factory=set)
+
+    def add_rule(self, at: tuple[int, int], rule: str) -> None:
+        """What a rule asks of the cell itself."""
+        if rule == _WITHHELD:
+            self.blank.add(at)
+        elif rule == _STRUCK:
+            self.struck.add(at)
+        elif rule in _RESULTS:
+            self.results.add(at)
+
+    def add_broken(self, cells: Mapping[tuple[int, int], str]) -> None:
+        """Marks of the workbook itself, rows and columns from 1: a row that is out for another reason names them in no fault."""
+        for (row, column), rule in cells.items():
+            self.add_rule((row - 1, column - 1), rule)
 
     def shade(self, at: tuple[int, int]) -> str:
         """The colour of a cell, or nothing."""
@@ -68,27 +99,40 @@ class _Exact(float):
         return repr(float(self))
 
 
-def marked_copy(path: Path, site_id: str, faults: Sequence[dict[str, Any]], *, is_synthetic: bool) -> bytes | None:
+def marked_copy(
+    path: Path,
+    site_id: str,
+    faults: Sequence[dict[str, Any]],
+    *,
+    is_synthetic: bool,
+    compared: str = "",
+    limits: IntakeSettings | None = None,
+) -> bytes | None:
     """A new .xlsx with the values of the visible sheets at their own addresses, marked, with the fix list in front.
 
     `faults` are the site's rows of the table `rejected`. None, where no copy may be made or none can: the return holds
-    identifiers, is a folder of CSV files, or was not read at all. A lone cell with an identifier is left blank.
+    identifiers, is a folder of CSV files, or was not read at all. A lone cell with an identifier is left blank. A fault may say
+    in `since` whether it is new since the last release, and `compared` what has become of them all. A sheet beyond the
+    `limits` of the intake was never searched for identifiers, and is left out.
     """
     if path.is_dir() or any(_forbids(fault) for fault in faults):
         return None
     try:
-        sheets, left_out = read_values(path)
+        sheets, left_out = read_values(path, limits)
     except UnreadableError:
         return None
-    sheets = [each for each in sheets if not (each.rows and CONTAINS in as_text(each.rows[0][0]))]
+    sheets = [each for each in sheets if not is_fix_list(each.rows)]
+    broken = {name: marks.cells for name, marks in read_marks(path)[0].items()}
     faults = _safe_to_resend(faults)
     head, buffer = headed(site_id, is_synthetic=is_synthetic), io.BytesIO()
     names = _names(sheet.name for sheet in sheets)
-    with new_book(buffer, f"Marked-up copy of {site_id}") as book:
-        write_fix_list(book, head, faults, name=names.pop(), remark=_remark(left_out))
+    is_since_1904 = day_zero_of(path) == SINCE_1904
+    with new_book(buffer, f"Marked-up copy of {site_id}", is_since_1904=is_since_1904) as book:
+        write_fix_list(book, head, faults, name=names.pop(), remark=" ".join(filter(None, (_remark(left_out), compared))))
         formats = _Formats(book)
         for original, name in zip(sheets, names, strict=True):
             marks = _marks(_on(original, faults), original.first_column)
+            marks.add_broken(broken.get(original.name, {}))
             sheet = book.add_worksheet(name)
             sheet.set_header("&C" + head)
             _write(sheet, original, marks, formats)
@@ -151,8 +195,8 @@ def _marks(faults: Sequence[dict[str, Any]], first_column: int) -> _Marks:
             at = (row - 1, first_column)
         else:
             continue
-        if fault["rule_id"] == _WITHHELD:
-            marks.blank.add(at)
+        if found:
+            marks.add_rule(at, fault["rule_id"])
         marks.shades.setdefault(at, _SHADES[fault["severity"]])
         marks.comments.setdefault(at, []).append(_comment(fault))
     return marks
@@ -160,22 +204,24 @@ def _marks(faults: Sequence[dict[str, Any]], first_column: int) -> _Marks:
 
 def _comment(fault: dict[str, Any]) -> str:
     lines = [f"{COLUMNS[name][0]}: {fault[name]}" for name in ("found", "expected", "mend", "cost", "rule_id")]
-    return _CONTROL.sub(" ", "\n".join([_MEANS[fault["severity"]], *lines]))
+    since = f" ({fault['since']})" if fault.get("since") else ""
+    return _CONTROL.sub(" ", "\n".join([_MEANS[fault["severity"]] + since, *lines]))
 
 
 class _Formats:
     """Cell formats, each made once."""
 
     def __init__(self, book: Any) -> None:
-        self._book, self._made = book, dict[tuple[str, str], Any]()
+        self._book, self._made = book, dict[tuple[str, str, bool], Any]()
 
-    def __call__(self, kind: str, shade: str) -> Any:
-        if not (kind or shade):
+    def __call__(self, kind: str, shade: str, *, is_struck: bool = False) -> Any:
+        key = (kind, shade, is_struck)
+        if not any(key):
             return None
-        if (kind, shade) not in self._made:
-            colour = {"bg_color": shade} if shade else {}
-            self._made[kind, shade] = self._book.add_format({**_KINDS.get(kind, {}), **colour})
-        return self._made[kind, shade]
+        if key not in self._made:
+            look = ({"bg_color": shade} if shade else {}) | ({"font_strikeout": True} if is_struck else {})
+            self._made[key] = self._book.add_format({**_KINDS.get(kind, {}), **look})
+        return self._made[key]
 
 
 def _write(sheet: Any, original: Values, marks: _Marks, formats: _Formats) -> None:
@@ -186,21 +232,26 @@ def _write(sheet: Any, original: Values, marks: _Marks, formats: _Formats) -> No
     for row, values in enumerate(original.rows, start=original.first_row):
         for column, value in enumerate(values, start=original.first_column):
             at = (row, column)
-            _write_cell(sheet, at, None if at in marks.blank else value, marks.shade(at), formats)
-    for at, texts in list(marks.comments.items())[:_MOST_COMMENTS]:
-        sheet.write_comment(*at, "\n\n".join(texts)[:_LONGEST], {"x_scale": 3, "y_scale": 2})
+            if at in marks.results and as_text(value) != "" and not _ERROR.fullmatch(as_text(value)):
+                marks.blank.add(at)
+                marks.comments.setdefault(at, []).append(_LEFT_BLANK)
+            given = None if at in marks.blank else value
+            _write_cell(sheet, at, given, functools.partial(formats, shade=marks.shade(at), is_struck=at in marks.struck))
+    for n, (at, texts) in enumerate([*marks.comments.items()][:_MOST_COMMENTS]):
+        told = texts if n else [*texts, MASKED]
+        sheet.write_comment(*at, "\n\n".join(told)[:_LONGEST], {"x_scale": 3, "y_scale": 2 if n else 3})
 
 
-def _write_cell(sheet: Any, at: tuple[int, int], value: Any, shade: str, formats: _Formats) -> None:
+def _write_cell(sheet: Any, at: tuple[int, int], value: Any, form: Callable[[str], Any]) -> None:
     text = as_text(value)
     if text == "":
-        if shade:
-            sheet.write_blank(*at, None, formats("", shade))
+        if form(""):
+            sheet.write_blank(*at, None, form(""))
     elif isinstance(value, bool):
-        sheet.write_boolean(*at, value, formats("", shade))
+        sheet.write_boolean(*at, value, form(""))
     elif isinstance(value, int | float) and math.isfinite(value):
-        sheet.write_number(*at, _Exact(value), formats("", shade))
+        sheet.write_number(*at, _Exact(value), form(""))
     elif isinstance(value, datetime.date) and text >= _FIRST_DAY.isoformat():
-        sheet.write_datetime(*at, value, formats("date" if len(text) == len("2026-03-31") else "moment", shade))
+        sheet.write_datetime(*at, value, form("date" if len(text) == len("2026-03-31") else "moment"))
     else:
-        sheet.write_string(*at, text[:_LONGEST], formats("text" if _KEPT_AS_TEXT.fullmatch(text) else "", shade))
+        sheet.write_string(*at, text[:_LONGEST], form("text" if _KEPT_AS_TEXT.fullmatch(text) else ""))

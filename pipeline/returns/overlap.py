@@ -5,29 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pandas import DataFrame, Series
 
 IDENTIFIERS = ("site_id", "referral_id", "person_id", "staff_code", "attendee_code", "respondent_code")
 LEAST_ROWS, LEAST_SHARE = 20, 0.8
 
 
-def same_rows(tables: Mapping[str, DataFrame]) -> dict[str, int]:
-    """Sites whose table holds the rows of another site's, with how many; `tables` is one table's text cells by site.
+def same_rows(table: DataFrame, sites: Series[str]) -> dict[str, int]:
+    """Sites whose rows of a table are another site's, with how many; `table` holds text cells, `sites` the site of each row.
 
     Two sites share a table where at least 20 rows and 80 % of the smaller table stand in both, and so do at least 20 and 80 %
-    of the rows that occur once: few-valued tables, whose rows agree by chance, have no such rows. Columns that begin with _
-    do not count, nor does a blank cell, so that a column left out is one left blank.
+    of the rows that occur once: few-valued tables, whose rows agree by chance, have no such rows. A blank cell
+    does not count, so that a column left out is one left blank.
     """
     import pandas as pd
 
-    hashes = {site: hashed for site, table in tables.items() if len(hashed := _hashes(table)) >= LEAST_ROWS}
-    if len(hashes) < 2:
+    hashes = pd.DataFrame({"site": sites, "row": _hashes(table)})
+    hashes = hashes[hashes["row"] != 0]
+    hashes = hashes[hashes.groupby("site")["row"].transform("size") >= LEAST_ROWS]
+    if hashes["site"].nunique() < 2:
         return {}
-    counts = pd.concat({site: each.value_counts() for site, each in hashes.items()}, names=["site", "row"])
+    counts = hashes.groupby(["site", "row"]).size().rename("count")
     once = counts[counts == 1].reset_index()
-    n_once = once.groupby("site").size()
+    n_once = {str(site): int(n) for site, n in once.groupby("site").size().items()}
     shared = once[once.duplicated("row", keep=False)]
     by_site = {str(site): set(rows) for site, rows in shared.groupby("site")["row"]}
     found: dict[str, int] = {}
@@ -55,12 +55,14 @@ def _common(counts: Series[Any], one: str, other: str) -> int:
 
 
 def _hashes(table: DataFrame) -> Series[Any]:
-    """One hash a row, whatever the order of columns; rows with nothing but identifiers are left out."""
+    """One hash a row, whatever the order of columns; 0 for a row with nothing but identifiers."""
+    import numpy as np
     import pandas as pd
 
-    total = pd.Series(0, index=table.index, dtype="uint64")
-    for column in (c for c in table.columns if not c.startswith("_") and c not in IDENTIFIERS):
-        text = table[column].fillna("").astype("str").str.strip().str.lower()
-        values = pd.Series(pd.util.hash_array((column + "=" + text).to_numpy(dtype=object)), index=table.index)
-        total += values.where(text != "", 0).astype("uint64")
-    return total[total != 0]
+    total = np.zeros(len(table), dtype=np.uint64)
+    for column in (c for c in table.columns if c not in IDENTIFIERS):
+        which, words = pd.factorize(table[column])
+        texts = [str(word).strip().lower() for word in words]
+        hashed = pd.util.hash_array(np.array([f"{column}={text}" for text in texts], dtype=object))
+        total += np.where(np.array(texts, dtype=object) == "", 0, hashed).astype(np.uint64)[which]
+    return pd.Series(total, index=table.index)

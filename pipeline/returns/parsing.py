@@ -37,10 +37,23 @@ class Parsed:
 
 
 def parse(cells: Series[Any], metadata: dict[str, Any]) -> Parsed:
-    """Parse a column of text by the kind that its schema states; blanks are missing, never bad."""
+    """Parse a column of text by the kind that its schema states; blanks are missing, never bad.
+
+    Each different text is parsed once, however often it stands there.
+    """
     import pandas as pd
 
-    text = cells.astype("str").str.strip()
+    which, words = pd.factorize(cells)
+    found = _parse(pd.Series(words, dtype="str"), metadata)
+    typed = found.typed.reindex(which).set_axis(cells.index)
+    is_bad = found.is_bad.reindex(which, fill_value=False).set_axis(cells.index)
+    return Parsed(typed, is_bad, found.rule, found.limit)
+
+
+def _parse(words: Series[Any], metadata: dict[str, Any]) -> Parsed:
+    import pandas as pd
+
+    text = words.str.strip()
     text = text.where(text != "", None).astype("str")
     given, kind = text.notna(), metadata["kind"]
     if kind in {"number", "whole"}:
@@ -86,7 +99,7 @@ def _parse_codes(text: Series[Any], given: Series[bool], codes: tuple[str, ...],
         return None if not known or None in known else ";".join(dict.fromkeys(k for k in known if k))
 
     values = text.map({cell: understand(cell) for cell in text.dropna().unique()}).astype("str")
-    shown = ", ".join(codes) if len(codes) <= 16 else ", ".join(codes[:12]) + ", ... (see the data dictionary)"
+    shown = ", ".join(codes) if len(codes) <= 40 else ", ".join(codes[:12]) + ", ... (the note on the template's heading has all)"
     return Parsed(values, given & values.isna(), "not-a-code", shown)
 
 
@@ -96,18 +109,24 @@ def no_answers(metadata: dict[str, Any]) -> set[str]:
 
 
 def join_items(cells: DataFrame) -> Series[Any]:
-    """Answers as one text a row, `1;0;;4`: each in the place of its number, blank where it is missing.
+    """Answers as one text a row, `1;0;;4`: each in the place of its number, blank where it is missing; no blanks at the end.
 
     They come from `item_1`, `item_2`, ... or from a column `items` that holds them so; missing where a row has none.
     """
     import pandas as pd
 
-    columns = {int(name.removeprefix("item_")): cells[name] for name in cells.columns if name.startswith("item_")}
-    if columns:
-        blank = [""] * len(cells)
-        rows = [list(row) for row in zip(*(columns.get(n, blank) for n in range(1, max(columns) + 1)), strict=True)]
-    else:
-        rows = [str(cell).split(";") for cell in (cells["items"].fillna("") if "items" in cells else [""] * len(cells))]
-    joined = [";".join("" if answer != answer else str(answer).strip() for answer in row) for row in rows]
-    answers = pd.Series(joined, index=cells.index, dtype="str")
-    return answers.where(answers.str.strip(";") != "", None).astype("str")
+    joined = pd.Series("", index=cells.index, dtype="str")
+    if "items" in cells:
+        which, words = pd.factorize(cells["items"].fillna(""))
+        plain = [";".join(answer.strip() for answer in str(word).split(";")) for word in words]
+        joined = pd.Series(plain, dtype="str").take(which).set_axis(cells.index)
+    single = {int(name.removeprefix("item_")): cells[name].fillna("") for name in map(str, cells) if name.startswith("item_")}
+    has = pd.Series(data=False, index=cells.index)
+    for answers in single.values():
+        has |= answers != ""
+    if has.any():
+        blank = pd.Series("", index=cells.index[has], dtype="str")
+        columns = {n: single[n][has].str.strip() if n in single else blank for n in range(1, max(single) + 1)}
+        joined = joined.mask(has, columns.pop(1).str.cat(pd.DataFrame(columns), sep=";") if len(columns) > 1 else columns[1])
+    joined = joined.str.rstrip(";")
+    return joined.where(joined != "", None).astype("str")

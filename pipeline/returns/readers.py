@@ -2,56 +2,41 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import contextlib
+import datetime
 import re
+import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Set
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
 
-from pipeline.returns.cells import as_text, heading, position
+from pipeline.returns.cells import as_text
+from pipeline.returns.delimited import read_delimited
 from pipeline.returns.inventory import is_ignored
+from pipeline.returns.old_workbooks import refuse_old
+from pipeline.returns.package_parts import RefusedPartError, Start, chunks_of, events
+from pipeline.returns.sheets import UNSEEN, Sheet, UnreadableError
+from pipeline.returns.sizes import refuse_bomb, refuse_size
 
 if TYPE_CHECKING:
     from pipeline.config import IntakeSettings
 
-Rows = list[list[str]]
-HEADER_SEARCH = 30
-"""Headings are looked for in so many rows."""
-_MOST_CELLS = 25_000_000
-"""Between the first and the last cell of a sheet; the reader takes up 32 bytes for each, filled or not."""
 _MOST_VALUES = 3_000_000
 """Between the first and the last cell of a sheet whose values are held as their types, and written again."""
 _CLOSED = "a file that cannot be opened"
-_DAMAGED = "a file that is damaged, protected by a password, or no workbook"
-_ADDRESS = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})([0-9]{1,7})["']""")
-
-
-class UnreadableError(Exception):
-    """What is not read: `kind` is unreadable or too-large, `found` what is wrong, `limit` what is allowed."""
-
-    def __init__(self, kind: str, found: str, limit: str = "") -> None:
-        super().__init__(found)
-        self.kind, self.found, self.limit = kind, found, limit
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """One sheet or CSV file: its name, its cells as text, and the row and column where the cells begin, from 0.
-
-    `trouble` is why it was not read; `read_as` says how, where that was not plain.
-    """
-
-    name: str
-    rows: Rows = field(default_factory=list)
-    first_row: int = 0
-    first_column: int = 0
-    trouble: UnreadableError | None = None
-    read_as: str = ""
+_DAMAGED = "a file that is damaged, or no workbook"
+_MISNAMED = "a name that ends in {} on {}: its ending is wrong"
+_LOCKED = "a file that is protected by a password"
+_WEB_PAGE = re.compile(rb"(?i)[^<]{0,10}<(!doctype html|html|head|body|meta|table|!--)")
+_OLD_CONTAINER, _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "EncryptedPackage".encode("utf-16-le")
+"""An .xlsx with a password is an old container with a stream of that name: [MS-OFFCRYPTO] 2.3."""
+SINCE_1900, SINCE_1904 = datetime.date(1899, 12, 30), datetime.date(1904, 1, 1)
+"""Day 0 of a workbook's days: ECMA-376, 18.17.4.1; from 1 March 1900 on the first is right."""
 
 
 def read_sheets(path: Path, limits: IntakeSettings, headings: Set[str]) -> list[Sheet]:
@@ -76,36 +61,82 @@ class Values:
     first_column: int
 
 
-def read_values(path: Path) -> tuple[list[Values], Counter[str]]:
+def read_values(path: Path, limits: IntakeSettings | None = None) -> tuple[list[Values], Counter[str]]:
     """The visible sheets of a workbook that `read_sheets` has read, and how many others there are of which sort.
 
-    Raises UnreadableError.
+    A sheet beyond the limits was not searched for identifiers, so it is left out as too large. `limits` are those with which
+    `read_sheets` read it; without them the ordinary ones. Raises UnreadableError.
     """
     from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-    sheets, left_out = [], Counter[str]()
-    try:
+    from pipeline.config import IntakeSettings
+
+    sheets, left_out, limits = [], Counter[str](), limits or IntakeSettings()
+    with _reading(lambda: _DAMAGED):
+        refuse_old(path)
         with CalamineWorkbook.from_path(path) as book:
             for number, about in enumerate(book.sheets_metadata):
                 is_shown, sheet = about.visible == SheetVisibleEnum.Visible, None
                 if is_shown and about.typ == SheetTypeEnum.WorkSheet:
                     sheet = book.get_sheet_by_index(number)
-                if sheet is not None and sheet.height * sheet.width <= _MOST_VALUES:
+                if sheet is not None and not _is_beyond(sheet, limits) and sheet.height * sheet.width <= _MOST_VALUES:
                     rows = sheet.to_python(skip_empty_area=True)
                     sheets.append(Values(about.name, number + 1, rows, *(sheet.start or (0, 0))))
                 else:
                     left_out["too large" if sheet is not None else "without cells" if is_shown else "hidden"] += 1
+    return sheets, left_out
+
+
+def unseen_sheets(path: Path) -> dict[str, int]:
+    """The hidden sheets of a workbook that is no zip package, each with its place from 0; none where it cannot be read."""
+    from python_calamine import CalamineWorkbook, SheetVisibleEnum
+
+    with contextlib.suppress(UnreadableError), _reading(lambda: _DAMAGED):
+        refuse_old(path)
+        with CalamineWorkbook.from_path(path) as book:
+            return {each.name: n for n, each in enumerate(book.sheets_metadata) if each.visible != SheetVisibleEnum.Visible}
+    return {}
+
+
+@contextlib.contextmanager
+def _reading(why: Callable[[], str]) -> Iterator[None]:
+    """Whatever a damaged file makes a reader raise becomes UnreadableError; `why` says what is wrong with it.
+
+    A reader that panics raises what is no Exception; its type is known by its name alone.
+    """
+    try:
+        yield
+    except UnreadableError:
+        raise
+    except _damaged():
+        raise UnreadableError("unreadable", why()) from None
     except OSError:
         raise UnreadableError("unreadable", _CLOSED) from None
-    except _damaged():
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
         raise UnreadableError("unreadable", _DAMAGED) from None
-    return sheets, left_out
+
+
+def _is_beyond(sheet: Any, limits: IntakeSettings) -> bool:
+    return bool(sheet.height > limits.max_rows or sheet.width > limits.max_columns)
 
 
 def _damaged() -> tuple[type[Exception], ...]:
     from python_calamine import CalamineError
 
-    return (CalamineError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError)
+    return (
+        CalamineError,
+        ExpatError,
+        RefusedPartError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        RuntimeError,
+        LookupError,
+        ValueError,
+        struct.error,
+    )
 
 
 def _read_folder(folder: Path, limits: IntakeSettings, headings: Set[str]) -> list[Sheet]:
@@ -118,9 +149,9 @@ def _read_folder(folder: Path, limits: IntakeSettings, headings: Set[str]) -> li
 def _read_file(path: Path, limits: IntakeSettings, headings: Set[str]) -> Sheet:
     try:
         if path.is_symlink() or not path.is_file() or path.suffix.lower() != ".csv":
-            raise UnreadableError("unreadable", "something other than a CSV file")
-        _refuse_size(path, limits)
-        return _read_csv(path, limits, headings)
+            raise UnreadableError("unreadable", f"something other than a CSV file, {UNSEEN}: remove it")
+        refuse_size(path, limits)
+        return read_delimited(path, limits, headings)
     except UnreadableError as trouble:
         return Sheet(path.stem, trouble=trouble)
 
@@ -128,99 +159,67 @@ def _read_file(path: Path, limits: IntakeSettings, headings: Set[str]) -> Sheet:
 def _read_workbook(path: Path, limits: IntakeSettings) -> list[Sheet]:
     from python_calamine import CalamineWorkbook
 
-    _refuse_size(path, limits)
-    try:
-        _refuse_bomb(path, limits)
+    refuse_size(path, limits)
+    with _reading(lambda: _why_damaged(path)):
+        refuse_bomb(path, limits)
+        day_zero = day_zero_of(path)
+        refuse_old(path)
         with CalamineWorkbook.from_path(path) as book:
-            return [_read_sheet(book, name, limits) for name in book.sheet_names]
-    except _damaged():
-        raise UnreadableError("unreadable", _DAMAGED) from None
+            return [_read_sheet(book, name, limits, day_zero) for name in book.sheet_names]
 
 
-def _read_sheet(book: object, name: str, limits: IntakeSettings) -> Sheet:
-    sheet = book.get_sheet_by_name(name)  # type: ignore[attr-defined] # calamine has no public base type
-    if sheet.height > limits.max_rows or sheet.width > limits.max_columns:
-        size = f"a sheet of {sheet.height} rows and {sheet.width} columns"
-        return Sheet(name, trouble=UnreadableError("too-large", size, _size(limits)))
-    start = sheet.start or (0, 0)
-    rows = [[as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
-    return Sheet(name, rows, *start)
-
-
-def _read_csv(path: Path, limits: IntakeSettings, headings: Set[str]) -> Sheet:
-    text, encoding = _decode(path.read_bytes())
-    delimiter, width = _find_delimiter(text, headings)
-    csv.field_size_limit(1_000_000)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        raise UnreadableError("unreadable", "a stray quotation mark") from None
-    if len(rows) > limits.max_rows or max(map(len, rows), default=0) > limits.max_columns:
-        raise UnreadableError("too-large", f"{len(rows)} rows of up to {max(map(len, rows))} columns", _size(limits))
-    if any("\n" in cell and cell.count(delimiter) >= width > 0 for row in rows for cell in row):
-        raise UnreadableError("unreadable", "a stray quotation mark that takes in whole rows")
-    mark = {",": "", ";": "separated by semicolons", "\t": "separated by tabs"}[delimiter]
-    return Sheet(path.stem, rows, read_as=", ".join(filter(None, (encoding, mark))))
-
-
-def _find_delimiter(text: str, headings: Set[str]) -> tuple[str, int]:
-    """The mark that shows most known headings, and how often it stands between them."""
-    lines = text[:100_000].splitlines()[:HEADER_SEARCH]
-    best, delimiter, width = 0, ",", 0
-    for mark in ",;\t":
-        for line in lines:
-            hits = len({heading(word) for word in line.split(mark)} & headings)
-            if hits > best:
-                best, delimiter, width = hits, mark, line.count(mark)
-    return delimiter, width
-
-
-def _decode(content: bytes) -> tuple[str, str]:
-    """The text, and its encoding where that is not UTF-8."""
+def _why_damaged(path: Path) -> str:
+    """What a file is that no reader opens, as far as its bytes tell."""
+    content = path.read_bytes()
     if not content:
-        raise UnreadableError("unreadable", "an empty file")
-    is_wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding, name in (("utf-16", "UTF-16"),) if is_wide else (("utf-8-sig", ""), ("cp1252", "Windows-1252")):
+        return "an empty file"
+    if _WEB_PAGE.match(content):
+        return "a web page under the name of a workbook"
+    if content.startswith(_OLD_CONTAINER):
+        if _ENCRYPTED in content or _is_locked(path):
+            return _LOCKED
+        return _DAMAGED if path.suffix.lower() == ".xls" else _MISNAMED.format(path.suffix, "an older workbook (.xls)")
+    odd = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, LookupError, ValueError, struct.error, OSError)
+    with contextlib.suppress(*odd), zipfile.ZipFile(path) as archive:
+        if any(member.flag_bits & 1 for member in archive.infolist()):
+            return _LOCKED
+        if "xl/workbook.xml" in archive.namelist() and path.suffix.lower() in {".xls", ".ods", ".xlsb"}:
+            return _MISNAMED.format(path.suffix, "a workbook (.xlsx)")
+        return _LOCKED if b"encryption-data" in archive.read("META-INF/manifest.xml") else _DAMAGED
+    return _DAMAGED
+
+
+def _is_locked(path: Path) -> bool:
+    from python_calamine import CalamineWorkbook, PasswordError
+
+    with contextlib.suppress(UnreadableError), _reading(lambda: _DAMAGED):
         try:
-            return content.decode(encoding), name
-        except UnicodeDecodeError:
-            continue
-    raise UnreadableError("unreadable", "text in no encoding that is known")
+            refuse_old(path)
+            CalamineWorkbook.from_path(path).close()
+        except PasswordError:
+            return True
+    return False
 
 
-def _refuse_size(path: Path, limits: IntakeSettings) -> None:
-    size = path.stat().st_size
-    if size > limits.max_file_megabytes * 1e6:
-        raise UnreadableError("too-large", f"{size / 1e6:.0f} MB", f"{limits.max_file_megabytes} MB")
-    if size == 0:
-        raise UnreadableError("unreadable", "an empty file")
-
-
-def _refuse_bomb(path: Path, limits: IntakeSettings) -> None:
-    """Refuse what would fill the memory before its size can be asked: the reader unpacks a sheet from first to last cell."""
+def day_zero_of(path: Path) -> datetime.date | None:
+    """The day from which the numbers of an .xlsx count, as the workbook says; no other kind of file is asked."""
     if not zipfile.is_zipfile(path):
-        return
-    with zipfile.ZipFile(path) as archive:
-        inside = sum(member.file_size for member in archive.infolist())
-        ratio = inside / max(path.stat().st_size, 1)
-        if inside > 50e6 and ratio > limits.max_compression_ratio:
-            raise UnreadableError("too-large", f"a file that unpacks to {ratio:.0f} times its size", "an ordinary workbook")
-        for name in archive.namelist():
-            with archive.open(name) as part:
-                _refuse_extent(part)
+        return None
+    with zipfile.ZipFile(path) as archive, contextlib.suppress(RefusedPartError, ExpatError):
+        for member in archive.infolist():
+            if PurePosixPath(member.filename).name == "workbook.xml":
+                starts = (each for each in events(chunks_of(archive, member)) if isinstance(each, Start))
+                said = next((each.attributes.get("date1904", "0") for each in starts if each.name == "workbookPr"), "0")
+                return SINCE_1904 if said in {"1", "true", "on"} else SINCE_1900
+    return None
 
 
-def _refuse_extent(part: IO[bytes]) -> None:
-    height, width, rest = 0, 0, b""
-    while chunk := part.read(1 << 20):
-        found = _ADDRESS.findall(rest + chunk)
-        height = max([height, *(int(row) for _, row in found)])
-        width = max([width, *(position(column.decode()) + 1 for column in {column for column, _ in found})])
-        rest = chunk[-100:]
-    if height * width > _MOST_CELLS:
-        size = f"a sheet of {height} rows and {width} columns"
-        raise UnreadableError("too-large", size, f"{_MOST_CELLS:,} cells from the first to the last")
-
-
-def _size(limits: IntakeSettings) -> str:
-    return f"{limits.max_rows} rows and {limits.max_columns} columns"
+def _read_sheet(book: Any, name: str, limits: IntakeSettings, day_zero: datetime.date | None) -> Sheet:
+    sheet = book.get_sheet_by_name(name)
+    if _is_beyond(sheet, limits):
+        size = f"a sheet of {sheet.height} rows and {sheet.width} columns, {UNSEEN}"
+        limit = f"{limits.max_rows} rows and {limits.max_columns} columns"
+        return Sheet(name, trouble=UnreadableError("too-large", size, limit))
+    first_row, first_column = sheet.start or (0, 0)
+    rows = [[as_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=True)]
+    return Sheet(name, rows, first_row, first_column, day_zero=day_zero)

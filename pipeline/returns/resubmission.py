@@ -10,7 +10,8 @@ from pipeline.returns.faults import Fault, fault
 from pipeline.returns.inventory import is_ignored, site_and_version
 from pipeline.returns.mapped import locate_table, table_of
 from pipeline.returns.parsing import parse
-from pipeline.returns.readers import Sheet, UnreadableError, read_sheets
+from pipeline.returns.readers import read_sheets
+from pipeline.returns.sheets import Sheet, UnreadableError
 from pipeline.tables import schemas
 
 if TYPE_CHECKING:
@@ -35,8 +36,8 @@ class Candidate:
     version: int = 1
 
 
-def choose(received: Return, limits: IntakeSettings, mapping: Mapping) -> tuple[Candidate | None, list[Fault]]:
-    """Read what a site sent and take the one that stands, or none where two are equal and differ; the faults say why.
+def choose(received: Return, limits: IntakeSettings, mapping: Mapping) -> tuple[Candidate | None, list[Candidate], list[Fault]]:
+    """Read what a site sent: the one that stands, or none where two are equal and differ; the others; the faults say why.
 
     The version is the higher of what the service table states and what the name ends in. Where one of them does not say how
     far it reaches, the versions alone decide.
@@ -46,7 +47,7 @@ def choose(received: Return, limits: IntakeSettings, mapping: Mapping) -> tuple[
     faults = [fault("identical-copy", site_id=site_id, found=name) for name in copies]
     found = [_read(path, limits, mapping) for path in kept]
     if len(found) == 1:
-        return found[0], faults
+        return found[0], [], faults
     for each in found:
         _date(each, site_id, mapping)
     is_dated = all(each.period_end for each in found)
@@ -55,8 +56,8 @@ def choose(received: Return, limits: IntakeSettings, mapping: Mapping) -> tuple[
     faults += [fault("superseded", site_id=site_id, found=each.path.name) for each in found if each not in best]
     if len(best) > 1:
         names = ", ".join(sorted(each.path.name for each in best))
-        return None, [*faults, fault("file-conflict", site_id=site_id, found=names)]
-    return best[0], faults
+        return None, found, [*faults, fault("file-conflict", site_id=site_id, found=names)]
+    return best[0], [each for each in found if each is not best[0]], faults
 
 
 def standing(site_id: str, paths: Sequence[Path], rejected: DataFrame) -> Path:

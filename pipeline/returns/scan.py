@@ -13,7 +13,7 @@ from pipeline.returns.identifiers import spot
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.returns.readers import Sheet
+    from pipeline.returns.sheets import Sheet
 
 _ORDER = {severity: rank for rank, severity in enumerate(("file", "value", "warning", "note"))}
 
@@ -21,7 +21,8 @@ _ORDER = {severity: rank for rank, severity in enumerate(("file", "value", "warn
 def scan_return(path: Path, sheets: Sequence[Sheet], *, headings: Mapping[str, str] | None = None) -> list[Finding]:
     """Everything that `scan_cells` and `scan_hidden_parts` find in a return that was read, gravest first."""
     cells = {text for sheet in sheets for row in sheet.rows for text in row}
-    found = scan_cells(sheets, headings=headings, hidden=hidden_sheets(path)) + scan_hidden_parts(path, cells=cells)
+    hidden, parts = hidden_sheets(path), scan_hidden_parts(path, cells=cells, headings=headings)
+    found = scan_cells(sheets, headings=headings, hidden=hidden) + parts
     grave = {finding.sheet for finding in found if finding.severity == "file" and finding.sheet}
     found = [each for each in found if each.severity != "note" or each.sheet not in grave]
     return sorted(found, key=lambda each: (_ORDER[each.severity], each.sheet, each.place))

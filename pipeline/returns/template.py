@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
+from collections.abc import Sequence
 from typing import Any
 
 ROWS = 2000
+VERSION = 1
+"""Raised whenever a heading or a code of the template changes. Earlier ones: none was given out."""
+_SAYS_VERSION = "Template version"
 _FIXED = datetime.datetime(2000, 1, 1, tzinfo=datetime.UTC).replace(tzinfo=None)
 _EXAMPLES = {
     **{"text": "R0001", "number": "12.5", "whole": "12", "date": "2026-03-31", "month": "2026-03"},
@@ -18,6 +23,8 @@ _EXAMPLES = {
 }
 """By column, else by kind."""
 _MAX_LIST = 250
+_GUIDE_LINES = 20
+"""The version stands in the first rows of the read-me sheet."""
 
 
 def template() -> bytes:
@@ -44,6 +51,12 @@ def template() -> bytes:
     return buffer.getvalue()
 
 
+def version_of(rows: Sequence[Sequence[str]]) -> int | None:
+    """The version that a read-me sheet of ours states; None where it states none."""
+    said = (re.match(rf"{_SAYS_VERSION} ([0-9]{{1,6}})\b", cell.strip()) for row in rows[:_GUIDE_LINES] for cell in row)
+    return next((int(match[1]) for match in said if match), None)
+
+
 def _offer_codes(sheet: Any, position: int, spec: Any) -> None:
     codes = [str(code) for code in spec.metadata["codes"]]
     if spec.metadata["kind"] == "code" and codes and len(",".join(codes)) < _MAX_LIST:
@@ -66,6 +79,7 @@ def _write_guide(book: Any, tables: dict[str, Any], bold: Any) -> None:
         "Fill in the sheets that you have; leave the others empty. Keep headings and sheet names as they are.",
         "Dates are year-month-day. No names, NHS numbers, dates of birth, addresses or free text anywhere.",
         "Save the workbook under the code of your site, such as S07.xlsx.",
+        f"{_SAYS_VERSION} {VERSION}. Please leave this line.",
     )
     for row, line in enumerate(lines):
         sheet.write_string(row, 0, line)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.stages.change_flow import flow_of, missingness_of
+from pipeline.stages.change_flow import due_of, flow_of, missingness_of
+from pipeline.stages.change_uses import uses_of
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def change(
     settings: ChangeSettings,
     data_cut: datetime.date | None,
 ) -> dict[str, DataFrame]:
-    """Pairs (`change`), where every referral stands (`flow`) and who lacks a second score (`missingness`).
+    """Pairs (`change`); where every referral stands (`flow`); who lacks a second score (`missingness`, by woman `due`).
 
     `data_cut` defaults to the latest accepted date. Partners and other clients are left out.
     """
     cases = _cases(scores, referrals, measures)
-    usable = _one_score_a_day(scores)
+    usable = _one_score_a_day(scores.assign(row=scores.index))
     candidates = usable.merge(cases, on=KEY, how="inner")
     gaps = {name: max(settings.min_gap_days, measure.recall_days or 0) for name, measure in measures.items()}
     candidates["gap_days"] = candidates["measure"].map(gaps)
@@ -43,6 +44,8 @@ def change(
         "change": shape("change", table) if len(table) else empty("change"),
         "flow": flow_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
         "missingness": missingness_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
+        "score_uses": uses_of(scores, usable, cases, firsts, pairs),
+        "due": due_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
     }
 
 
@@ -89,7 +92,7 @@ def _first_scores(candidates: DataFrame, settings: ChangeSettings) -> DataFrame:
     first_seen = undated[undated["date"].notna() & undated["occasion"].isna()]
     found = pd.concat([dated[is_pre], declared, first_seen[~_has(first_seen, declared)]])
     found = found.sort_values([*KEY, "date"], kind="stable").drop_duplicates(KEY)
-    return found[[*KEY, "date", "score"]].rename(columns={"date": "pre_date", "score": "pre"})
+    return found[[*KEY, "date", "score", "row"]].rename(columns={"date": "pre_date", "score": "pre", "row": "pre_row"})
 
 
 def _last_scores(candidates: DataFrame, firsts: DataFrame, settings: ChangeSettings) -> DataFrame:

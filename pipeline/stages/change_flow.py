@@ -59,6 +59,22 @@ def missingness_of(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut
     return shape("missingness", counted.reset_index())
 
 
+def due_of(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut: Any, grace_days: int) -> DataFrame:
+    """Women due a second score who have a first one, with the second and the improvement where there is one.
+
+    A woman stands here once a measure: by her first referral with both scores, else by her first with a first score.
+    """
+    if cases.empty:
+        return empty("due")
+    data = cases[_is_due(cases, cut, grace_days)].merge(firsts[[*_KEY, "pre"]], on=_KEY, how="left")
+    data = data.merge(pairs[[*_KEY, "pre", "post", "improvement"]], on=_KEY, how="left", suffixes=("", "_of_pair"))
+    data["pre"] = data["pre_of_pair"].fillna(data["pre"])
+    data = data[data["pre"].notna()].assign(is_single=lambda rows: rows["post"].isna())
+    order = ["measure", "site_id", "person_id", "is_single", "referral_date", "referral_id"]
+    once = data.sort_values(order, kind="stable").drop_duplicates(["measure", "site_id", "person_id"])
+    return shape("due", once.sort_values(["measure", "site_id", "referral_id"], kind="stable"))
+
+
 def _states(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut: Any, grace_days: int) -> Any:
     import numpy as np
 

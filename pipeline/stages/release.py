@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codes import INTERVENTIONS, PATHWAYS, SERVICE_FEATURES
+from pipeline.config import AccessSettings, FunnelSettings
 from pipeline.disclosure.attack import withhold
 from pipeline.disclosure.estimates import SHRUNKEN, release_pool, release_sites, released_pool_members
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, as_status, describe, is_enough, is_spread, round_counts
 from pipeline.stages.compare import pool
+from pipeline.stages.release_access import release_access
+from pipeline.stages.release_balance import release_balance
 from pipeline.stages.release_counts import release_classes, release_completeness, release_distribution, release_flow
+from pipeline.stages.release_decisions import release_decisions
 from pipeline.stages.release_findings import findings_of, referrals_by_site
+from pipeline.stages.release_funnels import release_funnels
+from pipeline.stages.release_missing import release_missing
+from pipeline.stages.release_pools import release_pools
 from pipeline.stages.release_theories import release_theories
+from pipeline.stages.release_thresholds import release_thresholds
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
     from pipeline.theories import Theory
 
 Tables = dict[str, "DataFrame"]
+_POLICY, _WEEKS = FunnelSettings(), AccessSettings().weeks
 
 
 def release(
@@ -29,10 +38,13 @@ def release(
     measures: dict[str, Measure],
     theories: dict[str, Theory],
     rule: ReleaseSettings,
+    policy: FunnelSettings = _POLICY,
+    weeks: tuple[int, ...] = _WEEKS,
+    seed: int = 0,
 ) -> Tables:
     """Every open table, the findings, and a log of how much was withheld.
 
-    `exact` holds site_effects, change, flow, missingness, accepted_service, quality, rejected and appraisal.
+    `exact` holds the tables that the plan names as EXACT. What stands round a pool is released where the pool is.
     """
     effects, referrals = exact["site_effects"], referrals_by_site(exact["accepted_referrals"])
     pools = {name: _pooled(effects[effects["measure"] == name], name, rule) for name in measures}
@@ -44,11 +56,16 @@ def release(
         "open_flow": release_flow(exact["flow"], measures, rule, has_referrals=len(referrals) > 0),
         "open_completeness": release_completeness(exact["missingness"], measures, rule),
         "open_distribution": release_distribution(exact["change"], measures, rule),
-        "open_classes": release_classes(effects, rule),
+        "open_classes": release_classes(effects, exact["shares"], rule),
         "open_services": _services(exact["accepted_service"]),
         "open_returns": _returns(exact["quality"], exact["rejected"], referrals, rule),
-        "open_theories": release_theories(exact["appraisal"], theories, effects, exact["accepted_service"], rule),
+        "open_decisions": release_decisions(exact["rejected"], rule),
+        "open_theories": release_theories(exact["appraisal"], theories, exact["theory_sites"], rule),
     }
+    members = {name: found for name, (_, found) in pools.items()}
+    open_tables |= _surroundings(exact, open_tables, members, rows, measures, rule)
+    open_tables |= release_funnels(effects, open_tables["open_sites"], open_tables["open_classes"], policy, rule, seed)
+    open_tables |= release_access(exact, referrals["n_referrals"], weeks, rule)
     open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
     open_tables["findings"] = findings_of(
         open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max()
@@ -61,6 +78,24 @@ def _frame(rows: list[dict[str, Any]]) -> DataFrame:
     import pandas as pd
 
     return pd.DataFrame(rows)
+
+
+def _surroundings(
+    exact: Tables,
+    beside: Tables,
+    members: Tables,
+    rows: dict[str, dict[str, Any]],
+    measures: dict[str, Measure],
+    rule: ReleaseSettings,
+) -> Tables:
+    """What stands round a pooled mean, and stays back where none is released."""
+    why_not = {name: "" if row["status"] == SHOWN else row["note"] for name, row in rows.items()}
+    return {
+        **release_missing(exact, beside["open_completeness"], members, why_not, rule),
+        "open_balance": release_balance(exact, why_not, measures, rule),
+        **release_thresholds(exact, beside, why_not, measures, rule),
+        **release_pools(exact, members, why_not, rule),
+    }
 
 
 def _pooled(mine: DataFrame, measure: str, rule: ReleaseSettings) -> tuple[dict[str, Any], DataFrame]:

@@ -20,12 +20,14 @@ from pipeline.disclosure.rule import (
     share,
     status_of,
 )
-from pipeline.stats.proportion import share_over_groups
+from pipeline.stages.compare_shares import national_shares
 from pipeline.tables import empty
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy as np
+    from numpy.typing import NDArray
     from pandas import DataFrame, Series
 
     from pipeline.config import ReleaseSettings
@@ -35,7 +37,8 @@ ALL = "ALL"
 N_BINS = 16
 UNDATED_STATES = ("due_without_pre", "due_without_post", "paired")
 _SIDES = ("reliably_improved", "not_reliably_improved")
-_COUNTS = ["n_reliably_improved", "n_no_reliable_change", "n_reliably_deteriorated"]
+_CLASSES = ("reliably_improved", "no_reliable_change", "reliably_deteriorated")
+_COUNTS = [f"n_{name}" for name in _CLASSES]
 
 
 def release_flow(flow: DataFrame, order: Iterable[str], rule: ReleaseSettings, *, has_referrals: bool) -> DataFrame:
@@ -103,7 +106,10 @@ def release_completeness(missingness: DataFrame, order: Iterable[str], rule: Rel
 
 
 def release_distribution(change: DataFrame, measures: dict[str, Measure], rule: ReleaseSettings) -> DataFrame:
-    """How many women improved by how much, over all sites, in bins that are wide enough."""
+    """How many women improved by how much, over all sites, in bins that are wide enough.
+
+    A change at the edge of two bins counts in the one further from no change, on either side, as a threshold counts it.
+    """
     import numpy as np
     import pandas as pd
 
@@ -111,9 +117,10 @@ def release_distribution(change: DataFrame, measures: dict[str, Measure], rule: 
     for name, measure in measures.items():
         mine = change[(change["measure"] == name) & change["first_referral"]]
         kept = may_enter(mine.groupby("site_id").size(), rule)
-        steps = np.arange(-N_BINS, N_BINS + 1) * _bin_width(measure)
+        width = _bin_width(measure)
+        steps = np.arange(-N_BINS, N_BINS + 1) * width
         counts = pd.DataFrame(
-            {site: np.histogram(rows["improvement"], bins=steps)[0] for site, rows in mine.groupby("site_id") if kept[site]}
+            {site: _binned(rows["improvement"].to_numpy(), width) for site, rows in mine.groupby("site_id") if kept[site]}
         )
         for first, last in merge_bins(counts, rule):
             n = counts.iloc[first : last + 1].to_numpy().sum()
@@ -124,6 +131,15 @@ def release_distribution(change: DataFrame, measures: dict[str, Measure], rule: 
     return table.assign(n=round_counts(table["n"], rule), status=status_of(table["n"], rule))
 
 
+def _binned(improvement: NDArray[np.float64], width: float) -> NDArray[np.int64]:
+    """Counts in `2 N_BINS` bins, of which the upper half closes on its left and the lower half on its right."""
+    import numpy as np
+
+    out = np.floor(np.abs(improvement) / width + 1e-9).astype(np.int64)  # 0.1 is no binary number
+    at = np.where(improvement < 0, N_BINS - 1 - out, N_BINS + out)
+    return np.bincount(at.clip(0, 2 * N_BINS - 1), minlength=2 * N_BINS)
+
+
 def _bin_width(measure: Measure) -> float:
     """A sixteenth of the range, and at least one step, so that every possible change falls into a bin."""
     width = (measure.range.high - measure.range.low) / N_BINS
@@ -132,23 +148,30 @@ def _bin_width(measure: Measure) -> float:
     )
 
 
-def release_classes(effects: DataFrame, rule: ReleaseSettings) -> DataFrame:
-    """Three classes over all sites, or two where one of the three is too small; at a site two, reliably improved and not."""
+def release_classes(effects: DataFrame, shares: DataFrame, rule: ReleaseSettings) -> DataFrame:
+    """Three classes over all sites, or two where one of the three is too small; at a site two, reliably improved and not.
+
+    Limits over all sites are those of `shares`; where the rule leaves a small site out, they are found again without it.
+    """
     import pandas as pd
 
     known = effects.dropna(subset=_COUNTS)
-    parts = [_classes_of(rows, rule).assign(measure=measure) for measure, rows in known.groupby("measure", sort=False)]
+    parts = [
+        _classes_of(rows, shares[shares["measure"] == measure], rule).assign(measure=measure)
+        for measure, rows in known.groupby("measure", sort=False)
+    ]
     return pd.concat(parts, ignore_index=True) if parts else empty("open_classes")
 
 
-def _classes_of(rows: DataFrame, rule: ReleaseSettings) -> DataFrame:
+def _classes_of(rows: DataFrame, model: DataFrame, rule: ReleaseSettings) -> DataFrame:
     import pandas as pd
 
     counts = rows.set_index("site_id")[_COUNTS].astype("float64").rename(columns=lambda name: name.removeprefix("n_"))
     sides = pd.DataFrame({_SIDES[0]: counts.iloc[:, 0], _SIDES[1]: counts.iloc[:, 1:].sum(axis=1)})
     of = sides.sum(axis=1)
     kept = may_enter(of, rule)
-    nation = _over_all(counts[kept], sides[kept], rule, k_sites=int(rows["is_pooled"].sum()))
+    limits = _limits(rows[kept.to_numpy()], model, n=of[kept].sum())
+    nation = _over_all(counts[kept], sides[kept], limits, rule, k_sites=int(rows["is_pooled"].sum()))
     by_class = {name: share(sides[name], of, rule) for name in sides}
     is_shown = by_class[_SIDES[0]]["is_shown"] & by_class[_SIDES[1]]["is_shown"]
     if (nation["status"] == SHOWN).any():
@@ -171,11 +194,22 @@ def _classes_of(rows: DataFrame, rule: ReleaseSettings) -> DataFrame:
     return pd.concat([nation, *sites], ignore_index=True)
 
 
-def _over_all(counts: DataFrame, sides: DataFrame, rule: ReleaseSettings, *, k_sites: int) -> DataFrame:
+def _limits(rows: DataFrame, model: DataFrame, *, n: float) -> DataFrame:
+    """The limits of each class over the `n` women of these sites, in per cent: from the model of exactly these women."""
+    import pandas as pd
+
+    if set(model["n"][model["share"] == _SIDES[0]]) != {n}:
+        model = pd.DataFrame(national_shares(rows, ""), columns=["share", "low", "high"])
+    limits = 100 * model.set_index("share")[["low", "high"]].reindex([*_CLASSES, _SIDES[1]])
+    limits.loc[_SIDES[1], ["low", "high"]] = 100 - limits.loc[_SIDES[0], ["high", "low"]].to_numpy()
+    return limits.round(0)
+
+
+def _over_all(counts: DataFrame, sides: DataFrame, limits: DataFrame, rule: ReleaseSettings, *, k_sites: int) -> DataFrame:
     """The classes over all sites: all three, else two and no word on how many of the others deteriorated, else none."""
     import pandas as pd
 
-    three, two = (_shares(chosen, rule) for chosen in (counts, sides))
+    three, two = (_shares(chosen, limits, rule) for chosen in (counts, sides))
     if k_sites >= POOL_FROM and three is not None:
         return three
     if k_sites >= POOL_FROM and two is not None:
@@ -184,23 +218,22 @@ def _over_all(counts: DataFrame, sides: DataFrame, rule: ReleaseSettings, *, k_s
     return pd.DataFrame({"class": counts.columns, "site_id": ALL, "status": TOO_FEW})
 
 
-def _shares(counts: DataFrame, rule: ReleaseSettings) -> DataFrame | None:
-    """Shares of classes (columns) over sites (rows), with intervals that let the sites differ; None where one may not stand."""
+def _shares(counts: DataFrame, limits: DataFrame, rule: ReleaseSettings) -> DataFrame | None:
+    """Shares of classes (columns) over sites (rows) with their `limits`; None where one may not stand."""
     import pandas as pd
 
     total = counts.sum()
     shares = share(total, pd.Series(total.sum(), index=total.index), rule)
     if not (shares["is_shown"].all() and all(is_spread(counts[name], rule) for name in counts)):
         return None
-    limits = [share_over_groups(counts[name], counts.sum(axis=1)) for name in counts]
     return pd.DataFrame(
         {
             "class": total.index,
             "site_id": ALL,
             "n": shares["n"].array,
             "share_pct": shares["pct"].array,
-            "share_low_pct": [round(100 * float(found.low[0])) for found in limits],
-            "share_high_pct": [round(100 * float(found.high[0])) for found in limits],
+            "share_low_pct": limits["low"].reindex(total.index).array,
+            "share_high_pct": limits["high"].reindex(total.index).array,
             "status": SHOWN,
         }
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.codes import VERDICTS
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, is_spread, round_counts
+from pipeline.stages.release_findings_numbers import findings_on_numbers
 from pipeline.tables import shape
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def findings_of(
 
     rows = [*_study(tables, referrals, rule), *_period(service, data_cut)]
     for name, measure in measures.items():
-        rows += [*_change(tables, name, measure), *_by_site(tables, name)]
-    rows += [*_theories(tables)]
+        rows += [*_change(tables, name, measure), *_by_site(tables, name), *findings_on_numbers(tables, name, measure)]
+    rows += [*_theories(tables), *_funnels(tables), *_waits(tables)]
     return shape("findings", pd.DataFrame(rows).drop_duplicates("key"))
 
 
@@ -110,6 +111,32 @@ def _theories(tables: dict[str, DataFrame]) -> Iterator[Finding]:
     for row in _rows(tables["open_theories"]):
         statement = f"{row['verdict']}: {row['reason']}"
         yield {**_finding(f"appraise.{row['theory_id']}.verdict"), "statement": statement}
+
+
+def _funnels(tables: dict[str, DataFrame]) -> Iterator[Finding]:
+    """By kind, the sites drawn, flagged and expected to be, added up over measures, by the limits of the policy."""
+    alarms = tables["open_false_alarms"]
+    for kind, rows in alarms[alarms["is_policy"].fillna(value=False).astype(bool)].groupby("kind", sort=False):
+        shown = rows[rows["status"] == SHOWN]
+        status, note = (SHOWN, "") if len(shown) else (TOO_FEW, str(rows["note"].iloc[0]))
+        for name, column in (
+            ("k_drawn", "k_drawn"),
+            ("expected", "expected"),
+            ("k_beyond", "k_beyond"),
+            ("k_at_limit", "k_at_limit"),
+        ):
+            value = round(float(shown[column].sum()), 1) if len(shown) else None
+            yield {**_finding(f"funnels.{kind}.{name}", value, unit="sites and measures", status=status), "statement": note}
+
+
+def _waits(tables: dict[str, DataFrame]) -> Iterator[Finding]:
+    waits = tables["open_waits"]
+    declared = set(waits.loc[waits["site_id"] != "ALL", "weeks"])  # the other weeks are points of a curve
+    for row in (row for row in _rows(waits, site_id="ALL") if row["weeks"] in declared):
+        place = {"n": row["n"], "k_sites": row["k_sites"]}
+        for name, status in (("seen", "status"), ("left", "left_status")):
+            found = _finding(f"waits.{row['event']}.{row['weeks']}.{name}_pct", row[f"{name}_pct"], unit="percent", **place)
+            yield {**found, "low": row[f"{name}_low_pct"], "high": row[f"{name}_high_pct"], "status": row[status]}
 
 
 def _rows(table: DataFrame, **where: str) -> list[dict[str, Any]]:

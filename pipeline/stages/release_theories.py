@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.rule import as_status, is_spread, may_enter, round_counts
-from pipeline.stages.appraise import sites_with
 from pipeline.tables import empty
 
 if TYPE_CHECKING:
@@ -20,12 +19,14 @@ _EXPECTED = {
     "smaller_improvement": "women improve less",
     "higher": "it is higher",
     "lower": "it is lower",
+    "shorter": "it is shorter",
+    "longer": "it is longer",
     "no_difference": "there is no difference that matters",
 }
 
 
 def release_theories(
-    appraisal: DataFrame, theories: dict[str, Theory], effects: DataFrame, service: DataFrame, rule: ReleaseSettings
+    appraisal: DataFrame, theories: dict[str, Theory], theory_sites: DataFrame, rule: ReleaseSettings
 ) -> DataFrame:
     """One row a theory. Numbers of women are rounded, and withheld with the contrast where a side may not stand as a figure."""
     import pandas as pd
@@ -33,12 +34,12 @@ def release_theories(
     if appraisal.empty:
         return empty("open_theories")
     known = [theories[name] for name in appraisal["theory_id"]]
-    fits = pd.Series([_may_stand(t, effects, service, rule) for t in known], index=appraisal.index)
+    fits = pd.Series([_may_stand(t, theory_sites, rule) for t in known], index=appraisal.index)
     table = appraisal[["theory_id", "verdict", "reason", "registered"]].assign(
         title=[t.title for t in known],
         context=[in_words(t) for t in known],
         mechanism=[t.mechanism.says for t in known],
-        outcome=[f"{_EXPECTED[t.outcome.expected]} on {t.outcome.measure}" for t in known],
+        outcome=[_outcome(t) for t in known],
         would_count_against=[t.would_count_against for t in known],
         k_sites_with=appraisal["sites_with"],
         k_sites_without=appraisal["sites_without"],
@@ -46,20 +47,42 @@ def release_theories(
         n_women_without=round_counts(appraisal["women_without"], rule).where(fits),
         status=as_status(fits),
     )
-    table[_CONTRASTS] = (appraisal[_CONTRASTS].round(1) + 0.0).where(fits)
+    is_share = pd.Series([t.smallest_difference.scale == "risk_difference" for t in known], index=appraisal.index)
+    rounded = appraisal[_CONTRASTS].round(1).where(~is_share, appraisal[_CONTRASTS].round(2))
+    table[_CONTRASTS] = (rounded + 0.0).where(fits)
     return table
 
 
-def _may_stand(theory: Theory, effects: DataFrame, service: DataFrame, rule: ReleaseSettings) -> bool:
+def _outcome(theory: Theory) -> str:
+    """What is expected, as a phrase."""
+    outcome = theory.outcome
+    expected = _EXPECTED[outcome.expected]
+    if outcome.kind == "change":
+        return f"{expected} on {outcome.measure}"
+    what = {
+        "recovered": f"the share who recover on {outcome.measure}",
+        "retention": "the share who have a second score",
+        "wait": f"the wait to {outcome.event}",
+    }
+    return f"{what[outcome.kind]}: {expected}"
+
+
+def _may_stand(theory: Theory, theory_sites: DataFrame, rule: ReleaseSettings) -> bool:
     """Whether each side of the contrast may be shown: no site that is small and alone, and no two that are most of it."""
-    sites = effects[(effects["measure"] == theory.outcome.measure) & effects["is_pooled"]].set_index("site_id")
-    has_context = sites_with(service, theory).reindex(sites.index).dropna().astype(bool)
-    n = sites["n_paired"].reindex(has_context.index)
-    return all(bool(may_enter(side, rule).all()) and is_spread(side, rule) for side in (n[has_context], n[~has_context]))
+    narrowed = (theory.population.pathway if theory.population else None) or ()
+    about = {*theory.context.codes, *narrowed}
+    if about & {*rule.sensitive.pathways}:
+        rule = rule.model_copy(update={"minimum_count": rule.sensitive.minimum_count})
+    sites = theory_sites[(theory_sites["theory_id"] == theory.id) & theory_sites["is_used"]]
+    has_context = sites["has_context"].fillna(value=False).astype(bool)
+    sides: tuple[Any, ...] = (sites["n"][has_context], sites["n"][~has_context])
+    if not theory.context.is_of_sites:
+        sides = tuple(n[n > 0] for n in (sites["n_with"], sites["n_without"]))
+    return all(bool(may_enter(side, rule).all()) and is_spread(side, rule) for side in sides)
 
 
 def in_words(theory: Theory) -> str:
     """The context as a phrase."""
     name = theory.context.variable.partition(".")[2].replace("_", " ")
     words: dict[str, Any] = {"y": "yes", "n": "no"}
-    return f"{name}: {words.get(theory.context.is_, theory.context.is_)}"
+    return f"{name}: {' or '.join(words.get(code, code) for code in theory.context.codes)}"

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.stages.validate_rows import keys
+from pipeline.tables import schemas
+
 if TYPE_CHECKING:
+    import datetime
+
     from pandas import DataFrame, Series
 
     from pipeline.stages.validate_checked import Checked
@@ -16,10 +21,20 @@ _TOO_SOON_DAYS, _TOO_LATE_DAYS = 21, 425
 _GRACE_DAYS = 30
 """Up to so long after the end of a referral a last score is in time, however long the course was."""
 _STARTS = {"referrals": "referral_date", "contacts": "contact_date", "outcomes": "date"}
+_INSTEAD = {"contact_date": "contact_day", "date": "day", "referral_date": "referral_month"}
+_DATED = ("date", "day")
+_PLANNED = ("go_live_date", "period_end", "period_start")
+"""Dates of a service that may lie ahead."""
+_PAIR = ["site_id", "referral_id", "measure"]
 
 
-def check_dates(tables: dict[str, Checked]) -> None:
-    """Hold the dates of every table of one return against each other, once days have become dates."""
+def check_dates(tables: dict[str, Checked], received: datetime.date | None) -> None:
+    """Hold the dates of every table against each other, once days have become dates.
+
+    `received` is the day on which the last return arrived, where it is known: nothing can have happened after it.
+    """
+    if received is not None:
+        _check_receipt(tables, received)
     if (referrals := tables.get("referrals")) is not None:
         late = referrals.typed["assessment_date"] > referrals.typed["end_date"]
         referrals.add("assessment-after-end", late, "assessment_date")
@@ -28,63 +43,80 @@ def check_dates(tables: dict[str, Checked]) -> None:
     if (service := tables.get("service")) is not None:
         for table, column in _STARTS.items():
             if table in tables:
-                _check_period(tables[table], column, service.typed[~service.is_rejected])
+                _check_period(tables[table], column, service.kept)
+
+
+def _check_receipt(tables: dict[str, Checked], received: datetime.date) -> None:
+    """A row whose own date lies after its receipt is out; another date that does is left out."""
+    import pandas as pd
+
+    limit = received.isoformat()
+    for name, checked in tables.items():
+        for column in (c for c, spec in schemas()[name].columns.items() if spec.metadata["kind"] in {"date", "month"}):
+            if column in _PLANNED:
+                continue
+            named = (column, _INSTEAD.get(column, column.replace("_date", "_day")))
+            is_own = column in {_STARTS.get(name), "month", "session_date", "date"}
+            late = checked.typed[column] > pd.Timestamp(received)
+            checked.add("after-receipt", late, *named, limit=limit, severity="row" if is_own else "value")
+            if not is_own:
+                checked.typed[column] = checked.typed[column].mask(late)
 
 
 def first_and_last(checked: Checked) -> DataFrame:
     """First scores labelled pre beside last scores labelled post, a row a referral and measure; `_at` is the row in the table."""
-    rows = checked.typed[~checked.is_rejected].sort_values("date", kind="stable", na_position="last")
-    key = ["referral_id", "measure"]
+    rows = checked.kept.sort_values("date", kind="stable", na_position="last")
     pre, post = (rows[rows["occasion"] == occasion].rename_axis("at").reset_index() for occasion in ("pre", "post"))
-    columns = [*key, "at", "date", "total"]
-    first, last = pre.drop_duplicates(key, keep="first"), post.drop_duplicates(key, keep="last")
-    return first[columns].merge(last[columns], on=key, suffixes=("_pre", "_post"))
+    columns = [*_PAIR, "at", "date", "total"]
+    first, last = pre.drop_duplicates(_PAIR, keep="first"), post.drop_duplicates(_PAIR, keep="last")
+    return first[columns].merge(last[columns], on=_PAIR, suffixes=("_pre", "_post"))
 
 
 def _ends(referrals: Checked | None) -> Series[Any]:
-    """By referral, its end where the referrals give one."""
+    """By site and referral, its end where the referrals give one."""
     import pandas as pd
 
     if referrals is None:
         return pd.Series(pd.NaT, index=pd.Index([], dtype="str"), dtype="datetime64[us]")
-    return referrals.typed[~referrals.is_rejected].drop_duplicates("referral_id").set_index("referral_id")["end_date"]
+    ends = referrals.kept["end_date"].set_axis(keys(referrals)[~referrals.is_rejected])
+    return ends[~ends.index.duplicated()]
 
 
 def _check_order(outcomes: Checked, ends: Series[Any]) -> None:
     pairs = first_and_last(outcomes)
-    for measure in sorted(pairs["measure"].unique()):
-        mine = pairs[pairs["measure"] == measure]
-        backwards = mine[mine["date_post"] < mine["date_pre"]]
-        rows = _rows(outcomes, backwards["at_pre"], backwards["at_post"])
-        if len(backwards) >= _MANY_PAIRS and len(backwards) > len(mine) / 2:
-            found = f"{len(backwards)} of {len(mine)} pairs backwards"
-            outcomes.add_once("post-before-pre", rows, _dated(outcomes), found=found)
-        else:
-            outcomes.add("post-before-pre", rows, _dated(outcomes))
+    is_back = pairs["date_post"] < pairs["date_pre"]
+    if is_back.any():
+        by = [pairs["measure"], pairs["site_id"]]
+        n_back, n_pairs = is_back.groupby(by).transform("sum"), is_back.groupby(by).transform("size")
+        is_label = is_back & (n_back >= _MANY_PAIRS) & (n_back > n_pairs / 2)
+        for (_, _), mine in pairs[is_label].groupby(["site_id", "measure"]):
+            found = f"{len(mine)} of {n_pairs[mine.index[0]]} pairs backwards"
+            outcomes.add_once("post-before-pre", _rows(outcomes, mine["at_pre"], mine["at_post"]), *_DATED, found=found)
+        single = pairs[is_back & ~is_label]
+        outcomes.add("post-before-pre", _rows(outcomes, single["at_pre"], single["at_post"]), *_DATED)
     gap = (pairs["date_post"] - pairs["date_pre"]).dt.days
-    outcomes.add("pre-and-post-same-day", _rows(outcomes, pairs.loc[gap == 0, "at_post"]), _dated(outcomes))
-    after = (pairs["date_post"] - ends.reindex(pairs["referral_id"]).set_axis(pairs.index)).dt.days
+    outcomes.add("pre-and-post-same-day", _rows(outcomes, pairs.loc[gap == 0, "at_post"]), *_DATED)
+    named = pairs["site_id"] + "/" + pairs["referral_id"]
+    after = (pairs["date_post"] - ends.reindex(named).set_axis(pairs.index)).dt.days
     is_late = (gap >= _TOO_LATE_DAYS) & ~(after <= _GRACE_DAYS)
     odd = pairs[gap.between(1, _TOO_SOON_DAYS) | is_late]
-    found = f"{len(odd)} last score(s), {_TOO_SOON_DAYS} days or less or {_TOO_LATE_DAYS} days or more after the first"
-    outcomes.add_once("post-timing", _rows(outcomes, odd["at_post"]), _dated(outcomes), found=found)
-
-
-def _dated(outcomes: Checked) -> str:
-    return "date" if "date" in outcomes.letters else "day"
+    found = f"{{n}} last score(s), {_TOO_SOON_DAYS} days or less or {_TOO_LATE_DAYS} days or more after the first"
+    outcomes.add_once("post-timing", _rows(outcomes, odd["at_post"]), *_DATED, found=found)
 
 
 def _rows(checked: Checked, *places: Series[Any]) -> Series[bool]:
     import pandas as pd
 
-    return pd.Series(checked.typed.index.isin(pd.concat(list(places))), index=checked.typed.index)
+    return checked.marking(pd.concat(list(places)))
 
 
 def _check_period(checked: Checked, column: str, service: DataFrame) -> None:
-    """One warning for all dates before the service opened, one for those after the period that the return covers."""
-    dates, opened, ended = checked.typed[column].mask(checked.is_rejected), service["go_live_date"], service["period_end"]
-    if checked.table == "referrals" and checked.typed["referral_month"].notna().any():
-        opened = opened - opened.dt.day.sub(1).astype("timedelta64[D]")
-    named = column if column in checked.letters else {"contact_date": "contact_day", "date": "day"}.get(column, "referral_month")
-    for wrong, what in ((dates < opened.min(), "before the go-live date"), (dates > ended.max(), "after the end of the period")):
-        checked.add_once("outside-period", wrong, named, found=f"{int(wrong.sum())} date(s) {what}")
+    """One warning a site for all dates before the service opened, one for those after the period that the return covers."""
+    dates = checked.typed[column].mask(checked.is_rejected)
+    opened = service.groupby("site_id")["go_live_date"].min().reindex(checked.site).set_axis(dates.index)
+    ended = service.groupby("site_id")["period_end"].max().reindex(checked.site).set_axis(dates.index)
+    if checked.table == "referrals":
+        by_month = checked.typed["referral_month"].notna().groupby(checked.site).transform("any")
+        opened = opened.where(~by_month, opened - (opened.dt.day - 1).astype("timedelta64[D]"))
+    for wrong, what in ((dates < opened, "before the go-live date"), (dates > ended, "after the end of the period")):
+        checked.add_once("outside-period", wrong, column, _INSTEAD[column], found=f"{{n}} date(s) {what}")

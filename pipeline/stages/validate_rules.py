@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.returns.parsing import LATEST
+from pipeline.stages.validate_counts import check_aggregates
 from pipeline.stages.validate_detective import check_instruments
-from pipeline.stages.validate_rows import check_blocks, check_ids, check_lost, check_sentinels
+from pipeline.stages.validate_rows import check_blocks, check_ids, check_lost, check_restarts, check_sentinels, keys
 from pipeline.stages.validate_scores import check_measures, check_scores
 
 if TYPE_CHECKING:
-    from pandas import Series
+    from pandas import DataFrame, Series
 
     from pipeline.measures import Measure
     from pipeline.stages.validate_checked import Checked
@@ -22,8 +23,6 @@ _DAYS = {
 }
 _MOST_DAYS = 40_000
 """From the earliest to the latest date that is taken for one."""
-_SLIVER, _SEVERAL = 15, 10
-"""Scores of so many women spread over more than such a part of the range: ours to choose, no clinical number."""
 _KEYS = {"referrals": ["referral_id"], "outcomes": [], "aggregates": ["measure", "pathway"]}
 
 
@@ -31,6 +30,7 @@ def check_table(checked: Checked, measures: dict[str, Measure]) -> None:
     """Hold one table against its own rules."""
     if "measure" in checked.typed:
         check_measures(checked, measures)
+    check_restarts(checked)
     _check_copies(checked)
     check_blocks(checked)
     check_sentinels(checked)
@@ -41,41 +41,70 @@ def check_table(checked: Checked, measures: dict[str, Measure]) -> None:
         check_instruments(checked, measures)
         check_scores(checked, measures)
     elif checked.table == "aggregates":
-        _check_aggregates(checked, measures)
+        check_aggregates(checked, measures)
+    if {"period_start", "period_end"} <= {*checked.typed}:
+        backwards = checked.typed["period_end"] < checked.typed["period_start"]
+        checked.add("period-backwards", backwards, "period_end")
 
 
 def check_references(tables: dict[str, Checked]) -> None:
-    """Hold contacts and outcomes against the referrals of the same return, and turn days from referral into dates."""
+    """Hold contacts and outcomes against the referrals of the same site, and turn days from referral into dates."""
     import pandas as pd
 
     referrals = tables.get("referrals")
-    is_alone = referrals is None or (referrals.read.empty and not referrals.is_set_aside)
-    for table in (tables[n] for n in ("contacts", "outcomes") if n in tables and not tables[n].is_set_aside):
-        ids = table.typed["referral_id"]
-        if referrals is None or is_alone:
-            _fill_dates(table, pd.Series(pd.NaT, index=ids.index).astype("datetime64[us]"))
-        elif referrals.is_set_aside:
-            table.add_once("referrals-set-aside", ids.notna() | ids.isna(), "", found="referrals that are set aside")
-        else:
-            kept = referrals.typed[~referrals.is_rejected].set_index("referral_id")
-            check_lost(referrals, table)
-            table.add("referral-not-found", ~ids.isin(kept.index), "referral_id")
-            dates = kept[["referral_date", "first_treatment_date", "end_date"]].reindex(ids).set_axis(ids.index)
-            _fill_dates(table, dates["referral_date"])
-            _check_occasions(table, dates["first_treatment_date"], dates["end_date"])
+    for table in (tables[name] for name in ("contacts", "outcomes") if name in tables):
+        if referrals is None:
+            _fill_dates(table, pd.Series(pd.NaT, index=table.read.index).astype("datetime64[us]"))
+            continue
+        lost = table.site.isin(referrals.set_aside) & ~table.is_rejected
+        table.add_once("referrals-set-aside", lost, "", found="referrals that are set aside")
+        check_lost(referrals, table)
+        has_referrals = table.site.isin(referrals.site.unique())
+        known, ids = keys(referrals), keys(table)
+        stands = ids.isin(known[~referrals.is_rejected])
+        left_out = has_referrals & ~stands & ids.isin(known)
+        found = "{n} row(s) of referrals that were left out"
+        table.add_once("referral-left-out", left_out & ~table.is_rejected, "referral_id", found=found)
+        table.add("referral-not-found", has_referrals & ~stands, "referral_id")
+        _fill_dates(table, _theirs(table, referrals)["referral_date"])
+
+
+def check_occasions(tables: dict[str, Checked], pre_window_days: int) -> None:
+    """One warning for each declared occasion that its date contradicts, where the row stands once dates have been compared.
+
+    A score labelled pre may be of up to `pre_window_days` days after treatment began.
+    """
+    import pandas as pd
+
+    outcomes, referrals = tables.get("outcomes"), tables.get("referrals")
+    if outcomes is None or referrals is None:
+        return
+    theirs, date, occasion = _theirs(outcomes, referrals), outcomes.typed["date"], outcomes.typed["occasion"]
+    treated, ended = theirs["first_treatment_date"], theirs["end_date"]
+    late = (date > ended) | (date > treated + pd.Timedelta(days=pre_window_days))
+    wrong = ((occasion == "post") & (date <= treated)) | ((occasion == "pre") & late)
+    limit = f"the date: pre up to {pre_window_days} days after the first treatment, post after it"
+    outcomes.add("occasion-disagrees", wrong, "occasion", limit=limit)
+
+
+def _theirs(table: Checked, referrals: Checked) -> DataFrame:
+    """The dates of the referral of each row; missing where it has none that stands."""
+    dates = referrals.kept[["referral_date", "first_treatment_date", "end_date"]]
+    dates = dates.set_axis(keys(referrals)[~referrals.is_rejected])
+    ids = keys(table)
+    return dates[~dates.index.duplicated()].reindex(ids).set_axis(ids.index)
 
 
 def _check_copies(checked: Checked) -> None:
     """Of identical rows one is kept; rows that share their key and differ are all out."""
     if (key := _KEYS.get(checked.table)) is None:
         return
-    kept = checked.typed[~checked.is_rejected]
-    copies = kept.duplicated().reindex(checked.typed.index, fill_value=False)
+    copies = checked.kept.duplicated().reindex(checked.typed.index, fill_value=False)
     first = "referral_id" if "referral_id" in checked.typed else key[0]
     checked.add("duplicate-row", copies, first)
     checked.is_rejected = checked.is_rejected | copies
     if key:
-        kept = checked.typed.loc[~checked.is_rejected, key].fillna("all")
+        kept = checked.kept[["site_id", *key]].fillna("all")
         clash = kept.duplicated(keep=False).reindex(checked.typed.index, fill_value=False)
         checked.add("duplicate-key", clash, key[0], limit=" and ".join(key))
 
@@ -105,44 +134,3 @@ def _fill_dates(checked: Checked, start: Series[Any]) -> None:
         checked.add("not-a-day", alone, day, limit=limit, severity="row")
         checked.add("not-a-day", is_lost & ~alone, day, limit=limit)
         typed[target] = typed[target].fillna(counted.where(days >= 0)).astype("datetime64[us]")
-
-
-def _check_occasions(checked: Checked, treated: Series[Any], ended: Series[Any]) -> None:
-    if checked.table == "outcomes":
-        date, occasion = checked.typed["date"], checked.typed["occasion"]
-        wrong = ((occasion == "post") & (date <= treated)) | ((occasion == "pre") & (date > ended))
-        limit = "the date: pre before the end, post after the first treatment"
-        checked.add("occasion-disagrees", wrong, "occasion", limit=limit)
-
-
-def _check_aggregates(checked: Checked, measures: dict[str, Measure]) -> None:
-    typed = checked.typed
-    for column in (c for c in typed.columns if c.startswith("n_")):
-        checked.add("not-possible", typed[column] < 0, column, limit="a count of 0 or more")
-    _check_deviations(checked, measures)
-    for column in ("sd_pre", "sd_post", "sd_change"):
-        checked.add("not-possible", typed[column] < 0, column, limit="a standard deviation of 0 or more")
-    checked.add("not-possible", typed["r"].abs() > 1, "r", limit="a correlation from -1 to 1")
-    low = typed["measure"].map({name: m.range.low for name, m in measures.items()}).astype("float64")
-    high = typed["measure"].map({name: m.range.high for name, m in measures.items()}).astype("float64")
-    for column in (c for c in typed.columns if c.startswith("mean_")):
-        checked.add(
-            "not-possible", (typed[column] < low) | (typed[column] > high), column, limit="a mean within the measure's range"
-        )
-    for few, many in (("n_post", "n_pre"), ("n_paired", "n_pre"), ("n_paired", "n_post")):
-        checked.add("counts-disagree", typed[few] > typed[many], few, limit=f"{few} no larger than {many}")
-    changed = typed["n_reliably_improved"].fillna(0) + typed["n_reliably_deteriorated"].fillna(0)
-    checked.add(
-        "counts-disagree", changed > typed["n_paired"], "n_reliably_improved", limit="no more women with a change than n_paired"
-    )
-
-
-def _check_deviations(checked: Checked, measures: dict[str, Measure]) -> None:
-    """A deviation of many women that is a sliver of the scale is the error of their mean."""
-    typed = checked.typed
-    width = typed["measure"].map({name: m.range.high - m.range.low for name, m in measures.items()}).astype("float64")
-    counts = {"sd_pre": "n_pre", "sd_post": "n_post", "sd_change": "n_paired"}
-    for column, count in counts.items():
-        women = typed[count].fillna(typed["n_paired"]).astype("float64")
-        is_error = (typed[column] >= 0) & (typed[column] < width / _SLIVER) & (women >= _SEVERAL)
-        checked.add("small-deviation", is_error, column, limit=f"a standard deviation of at least a {_SLIVER}th of the range")

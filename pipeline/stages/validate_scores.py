@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _ROUNDING_POINTS = 0.05
 """Sites round a total to one decimal."""
+_MADE_UP_POINTS = 0.5
+"""A total that makes up for a missing answer is written as a whole number."""
 
 
 def drop_items(checked: Checked, measures: dict[str, Measure]) -> None:
@@ -27,16 +29,18 @@ def drop_items(checked: Checked, measures: dict[str, Measure]) -> None:
         return
     typed, answered = checked.typed, checked.typed["items"].notna()
     typed["measure"] = typed["measure"].str.lower()
-    columns = [column for column in checked.letters if column == "items" or re.fullmatch(r"item_\d+", column)]
+    columns = [column for column in map(str, checked.read) if column == "items" or re.fullmatch(r"item_\d+", column)]
     for name in typed.loc[answered, "measure"].fillna("").unique():
         measure = measures.get(name)
         if measure is not None and (measure.licence is None or measure.licence.store_items):
             continue
         mine = answered & (typed["measure"].fillna("") == name)
         if measure is not None:
-            has = checked.read[columns].fillna("").apply(lambda cells: cells.str.strip() != "").mul(mine, axis=0)
-            first = next(column for column in columns if has[column].any())
-            checked.add_once("items-not-kept", has[first], first, limit=measure.label, found=f"answers in {mine.sum()} row(s)")
+            for site, at in checked.by_site(mine):
+                sent = [column for column in checked.sent[site] if column in columns]
+                column = next(c for c in sent if (checked.read[c].iloc[at].str.strip() != "").any())
+                has = checked.marking(at[(checked.read[column].iloc[at].str.strip() != "").to_numpy()])
+                checked.add_once("items-not-kept", has, column, limit=measure.label, found=f"answers in {len(at)} row(s)")
         checked.read.loc[mine, columns] = ""
         typed["items"] = typed["items"].mask(mine)
 
@@ -54,16 +58,18 @@ def check_scores(checked: Checked, measures: dict[str, Measure]) -> None:
         if (measure := measures.get(name)) is not None:
             mine = checked.typed["measure"] == name
             _check_totals(checked, mine, measure)
-            _check_answers(checked, mine, measure)
-            _check_agreement(checked, mine, measure)
+            if (checked.typed["items"].notna() & mine).any():
+                _check_answers(checked, mine, measure)
+                _check_agreement(checked, mine, measure)
 
 
 def _check_totals(checked: Checked, mine: Series[bool], measure: Measure) -> None:
-    total = checked.typed["total"]
+    total = checked.typed["total"].where(mine)
     limit = f"from {measure.range.low} to {measure.range.high} for {measure.label}"
     if measure.range.step != "any":
         limit += f" in steps of {measure.range.step}"
-    checked.add("score-out-of-range", mine & total.notna() & ~total.map(measure.holds), "total", limit=limit)
+    wrong = [points for points in total.dropna().unique() if not measure.holds(points)]
+    checked.add("score-out-of-range", total.isin(wrong), "total", limit=limit)
 
 
 def _check_answers(checked: Checked, mine: Series[bool], measure: Measure) -> None:
@@ -74,23 +80,29 @@ def _check_answers(checked: Checked, mine: Series[bool], measure: Measure) -> No
     for position, given in enumerate(answers_of(checked.typed["items"].where(mine)).items()):
         is_item = rule is None or position < rule.count
         wrong = ~matches(given[1].fillna("").astype("str"), f"({allowed})?" if is_item else "")
-        column = "items" if "items" in checked.letters else f"item_{position + 1}"
-        checked.add("item-out-of-range", wrong.reindex(mine.index, fill_value=False), column, limit=limit)
+        if wrong.any():
+            rows = wrong.reindex(mine.index, fill_value=False)
+            checked.add("item-out-of-range", rows, "items", f"item_{position + 1}", limit=limit)
 
 
 def _check_agreement(checked: Checked, mine: Series[bool], measure: Measure) -> None:
+    """A total is what all its answers give; one beside missing answers stands where the measure's rule makes up for them."""
     rule, total = measure.items, checked.typed["total"]
     items = checked.typed["items"].where(mine)
-    sums, answered = score_items(items, rule)
-    if rule is not None:
-        is_whole = answered.eq(rule.count).fillna(value=False)
-        backwards = f" with {_listed(rule.reversed)} reversed" if rule.reversed else ""
-        wrong = is_whole & total.notna() & ((total - sums).abs() > _ROUNDING_POINTS)
-        checked.add("total-disagrees", wrong, "total", limit=f"{measure.label}{backwards}")
-        least = rule.count - (rule.max_missing or 0)
-        limit = f"answers to at least {least} of the {rule.count} items of {measure.label}"
-    else:
+    if rule is None:
         limit = f"a measure with a rule for its items: {measure.label} has none"
+        checked.add("items-incomplete", items.notna() & total.isna(), "total", limit=limit)
+        return
+    sums, answered = score_items(items, rule)
+    is_whole = answered.eq(rule.count).fillna(value=False)
+    backwards = f" with {_listed(rule.reversed)} reversed" if rule.reversed else ""
+    differs = total.notna() & ((total - sums).abs() > _ROUNDING_POINTS)
+    checked.add("total-disagrees", is_whole & differs, "total", limit=f"{measure.label}{backwards}")
+    least = rule.count - (rule.max_missing or 0)
+    limit = f"answers to at least {least} of the {rule.count} items of {measure.label}"
+    partly = items.notna() & ~is_whole & total.notna()
+    made_up = sums.notna() & ~((total - sums).abs() > _MADE_UP_POINTS)
+    checked.add("total-of-part", partly & ~made_up, "total", limit=limit)
     checked.add("items-incomplete", items.notna() & total.isna() & sums.isna(), "total", limit=limit)
 
 

@@ -16,7 +16,8 @@ from pipeline.stats.arrays import (
     require_same_length,
     require_sign,
 )
-from pipeline.stats.proportion import share_over_groups, wilson
+from pipeline.stats.logistic import share_of_sites
+from pipeline.stats.proportion import wilson
 from pipeline.stats.regression_twin import Population, Scale, expected_shares
 
 FRAGILE, STEADY, NOT_ASSESSED = "fragile", "not fragile", "not assessed"
@@ -27,7 +28,7 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shares:
-    """Shares (0 to 1) at each of `thresholds` (points): improved with limits, deteriorated, and improved in the twin."""
+    """Shares (0 to 1) at each of `thresholds` (points): improved with limits (no curve has any), deteriorated, in the twin."""
 
     thresholds: FloatArray
     improved: FloatArray
@@ -63,11 +64,11 @@ def threshold_strip(
 
     `pre`, `improvement`: points, one a woman, pairs alone (a missing improvement is left out); `published`: thresholds with a
     source. A change of exactly the threshold counts. Limits: by the spread between sites where `site_codes` name several
-    (`proportion.share_over_groups`), else Wilson. `twin`: improved by regression to the mean alone
-    (`regression_twin.expected_shares`), NaN without a sourced `population`. Fragile: the share differs by more than 15
-    percentage points between the lowest and the highest published threshold, or its interval meets (or lies below) the twin's
-    share at any of them. Fewer than two different published thresholds, or nobody: not assessed. ValueError: unequal lengths,
-    infinite numbers, scores or thresholds off the scale.
+    (`logistic.share_of_sites`), else Wilson, and where everybody or nobody improved so much. `twin`: improved by regression
+    to the mean alone (`regression_twin.expected_shares`), NaN without a sourced `population`. Fragile: the share differs by
+    more than 15 percentage points between the lowest and the highest published threshold, or its interval meets (or lies
+    below) the twin's share at any of them. Fewer than two different published thresholds, or nobody: not assessed.
+    ValueError: unequal lengths, infinite numbers, scores or thresholds off the scale.
     """
     require_sign(sign)
     before, change = as_vector(pre, "pre"), as_vector(improvement, "improvement")
@@ -79,8 +80,8 @@ def threshold_strip(
     before, change, codes = before[is_paired], change[is_paired], codes[is_paired]
     named = np.unique(as_vector(published, "published"))
     curve, at_published = (
-        _shares(before, change, thresholds, codes, scale=scale, sign=sign, population=population, level=level)
-        for thresholds in (_grid(scale), named)
+        _shares(before, change, thresholds, codes, scale=scale, sign=sign, population=population, level=limits)
+        for thresholds, limits in ((_grid(scale), None), (named, level))
     )
     return Strip(len(change), curve, at_published, *_judge(at_published, len(change)))
 
@@ -100,7 +101,7 @@ def _shares(
     scale: Scale,
     sign: int,
     population: Population | None,
-    level: float,
+    level: float | None,
 ) -> Shares:
     slack = _ROUNDING * (scale.step or 1.0)  # 0.1 is no binary number: a change of the threshold must count
     is_improved = change[:, None] >= thresholds - slack
@@ -108,13 +109,19 @@ def _shares(
     nothing = np.full(len(thresholds), np.nan)
     if len(change) == 0:
         return Shares(thresholds, nothing, nothing, nothing, nothing, nothing)
-    if len(np.unique(codes)) == 1:
+    if level is None:
+        low = high = nothing
+    elif len(np.unique(codes)) == 1:
         share = wilson(is_improved.sum(axis=0), len(change), level)
         low, high = share.low, share.high
     else:
         n = np.bincount(codes)
-        each = [share_over_groups(np.bincount(codes, weights=column), n, level) for column in is_improved.T]
-        low, high = (np.array([getattr(one, side)[0] for one in each]) for side in ("low", "high"))
+        each = [share_of_sites(np.bincount(codes, weights=column).astype(np.int64), n, level=level) for column in is_improved.T]
+        whole = wilson(is_improved.sum(axis=0), len(change), level)  # where all or none improved no model can be fitted
+        low, high = (
+            np.where(np.isfinite(own := np.array([getattr(one, side) for one in each])), own, getattr(whole, side))
+            for side in ("low", "high")
+        )
     twin = nothing
     if population is not None:
         twin = expected_shares(pre, population, scale=scale, thresholds=thresholds, sign=sign).improved

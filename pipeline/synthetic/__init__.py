@@ -17,16 +17,15 @@ def synthesise(folder: Path, *, sites: int = 30, women: int = 9000, seed: int = 
     """Write an invented study: `<folder>/returns/`, a return a site, and `<folder>/truth.json`, the answer key.
 
     `women` is about how many referrals there are in all. The same arguments give the same bytes. A study that was made
-    here before is replaced. With `dirty`, honest mistakes are planted in every third return, and `<folder>/faults.json`
-    names the cell and the rule of each. Raises ValueError where there are too few referrals for the sites, and FileExistsError
-    where `returns` holds something that was not made here.
+    here before is replaced. With `dirty`, honest mistakes are planted in most returns; `<folder>/faults.json` names number,
+    cell and rule of each, and `<folder>/mappings/` holds what the analyst says of sites with sheets of their own. Raises
+    ValueError where there are too few referrals for the sites, and FileExistsError where `returns` holds something that was
+    not made here.
     """
     if sites < 1 or women < FEWEST_REFERRALS_A_SITE * sites:
         least = FEWEST_REFERRALS_A_SITE
         raise ValueError(f"found {sites} sites and {women} women; expected at least 1 site and {least} women a site")
-    import numpy as np
-
-    from pipeline.synthetic.dirty import as_key, is_dirty, spoil
+    from pipeline.synthetic.dirty import write_dirty
     from pipeline.synthetic.returning import tables_of
     from pipeline.synthetic.study import draw_study
     from pipeline.synthetic.truth import truth_of
@@ -39,20 +38,14 @@ def synthesise(folder: Path, *, sites: int = 30, women: int = 9000, seed: int = 
     making = folder / "returns.part"
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    rng, planted = np.random.default_rng(seed), []
-    for number, service in enumerate(study.services):
-        tables = tables_of(study, number)
-        if dirty and not service.is_aggregate and is_dirty(number):
-            tables, faults = spoil(service.site_id, tables, rng)
-            planted += faults
-        if service.form == "workbook":
-            write_workbook(making / f"{service.site_id}.xlsx", tables)
-        else:
-            write_folder(making / service.site_id, tables)
+    tables = {service.site_id: (service.form, tables_of(study, number)) for number, service in enumerate(study.services)}
+    spoilt = write_dirty(folder, making, tables, seed) if dirty else set()
+    for site, (form, sheets) in tables.items():
+        if site not in spoilt and form == "workbook":
+            write_workbook(making / f"{site}.xlsx", sheets)
+        elif site not in spoilt:
+            write_folder(making / site, sheets)
     key = json.dumps(truth_of(study, seed=seed, women=women), indent=1, sort_keys=True, allow_nan=False)
-    if dirty:
-        faults_key = json.dumps([*as_key(planted)], indent=1)
-        (folder / "faults.json").write_text(faults_key + "\n", encoding="utf-8", newline="\n")
     answers.write_text(key + "\n", encoding="utf-8", newline="\n")
     shutil.rmtree(returns, ignore_errors=True)
     making.rename(returns)

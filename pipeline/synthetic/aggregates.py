@@ -31,6 +31,8 @@ def aggregate_rows(
         j = MEASURES.index(name)
         for pathway, women in groups.items():
             pre, post = women & returned.has_pre[:, j], women & returned.has_post[:, j]
+            if post.sum() > pre.sum():
+                post &= pre  # such a service counts last scores among those who have a first
             if pathway == "all" or (pre & post).sum() >= FEWEST_PAIRS:
                 row = _row(name, entry.observed[:, j], later.post[:, j], pre=pre, post=post)
                 rows.append({"measure": name, "pathway": pathway, "n_eligible": int(women.sum()), **row})

@@ -1,99 +1,56 @@
-"""The dirty twin: honest mistakes planted in some returns, each with the cell and the rule that must find it."""
+"""The dirty twin: returns with honest mistakes, what the analyst has to say of them, and the answer key."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+import datetime
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
-import numpy as np
+from pipeline.synthetic.mistakes.drafts import Draft, Planted, draft_of
+from pipeline.synthetic.mistakes.registry import spoil
+from pipeline.synthetic.mistakes.writing import write_draft
 
-from pipeline.returns.cells import letters
-from pipeline.synthetic.drawing import Table, Whole
+if TYPE_CHECKING:
+    from pathlib import Path
 
-EVERY = 3
-"""One in so many record-level returns is dirty; the others are those of the clean study, to the byte."""
-Tables = dict[str, Table]
+    from pipeline.synthetic.drawing import Table
 
-
-@dataclass(frozen=True)
-class Planted:
-    """One planted mistake: where it stands and the rule that finds it."""
-
-    site_id: str
-    table: str
-    cell: str
-    rule_id: str
+RECEIVED = datetime.date(2026, 7, 31)
+"""When the last return arrived: for `study.received` of the config."""
+LAST_NUMBER = 48
+"""The list of bad inputs goes so far; 0 is what it names without a number."""
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """A kind of mistake: the column that it spoils, what it writes there, its rule, and in which rows it can stand."""
+def write_dirty(folder: Path, returns: Path, tables: dict[str, tuple[str, dict[str, Table]]], seed: int) -> set[str]:
+    """Write the returns with mistakes into `returns`, and `mappings/` and `faults.json` into `folder`; give their sites.
 
-    table: str
-    column: str
-    writes: str
-    rule_id: str
-    fits: Callable[[Tables], Whole]
-
-
-def _given(table: str, column: str) -> Callable[[Tables], Whole]:
-    """Rows that hold something in the column."""
-
-    def rows(tables: Tables) -> Whole:
-        values = tables[table][column]
-        if values.dtype.kind == "M":
-            return np.flatnonzero(~np.isnat(values))
-        return np.flatnonzero([v is not None and v == v for v in values.tolist()])
-
-    return rows
-
-
-def _alone(tables: Tables) -> Whole:
-    """Referrals with neither contact nor outcome, so that what happens to them takes nothing else with it."""
-    used = set(tables["outcomes"]["referral_id"]) | set(tables["contacts"]["referral_id"])
-    return np.flatnonzero([name not in used for name in tables["referrals"]["referral_id"]])
+    `tables` holds the form and the tables of each site. The key says of each mistake its number in the list of bad inputs, its
+    place, the rule that must find it, how grave that is and what it costs; of one without a rule nothing is to be said.
+    """
+    spoilt, planted = spoil([draft_of(site, form, sheets) for site, (form, sheets) in tables.items()], seed)
+    mappings = folder / "mappings"
+    mappings.mkdir(parents=True, exist_ok=True)
+    for old in mappings.glob("*.yaml"):
+        old.unlink()
+    missing: set[str] = set()
+    for draft in spoilt.values():
+        missing |= write_draft(returns, draft)
+        if draft.mapping:
+            (mappings / f"{draft.site_id}.yaml").write_text(draft.mapping, encoding="utf-8", newline="\n")
+    key = json.dumps(
+        _key(list(tables), spoilt, [each for each in planted if each.file not in missing]), indent=1, ensure_ascii=True
+    )
+    (folder / "faults.json").write_text(key + "\n", encoding="utf-8", newline="\n")
+    return {*spoilt}
 
 
-MISTAKES = (
-    Mistake("referrals", "imd_decile", "12", "not-a-code", _alone),
-    Mistake("referrals", "age_band", "thirty", "not-a-code", _alone),
-    Mistake("referrals", "referral_source", "GP surgery", "not-a-code", _alone),
-    Mistake("referrals", "referral_id", "", "blank-needed", _alone),
-    Mistake("outcomes", "total", "4S", "not-a-number", _given("outcomes", "total")),
-    Mistake("outcomes", "total", "4,5", "not-a-number", _given("outcomes", "total")),
-    Mistake("outcomes", "total", "83.7", "score-out-of-range", _given("outcomes", "total")),
-    Mistake("outcomes", "measure", "pcl-6", "unknown-measure", _given("outcomes", "measure")),
-    Mistake("outcomes", "referral_id", "R999999", "referral-not-found", _given("outcomes", "referral_id")),
-    Mistake("outcomes", "referral_id", "", "blank-needed", _given("outcomes", "referral_id")),
-    Mistake("contacts", "mode", "by telephone", "not-a-code", _given("contacts", "mode")),
-    Mistake("contacts", "referral_id", "R999998", "referral-not-found", _given("contacts", "referral_id")),
-)
-
-
-def is_dirty(number: int) -> bool:
-    """Whether the return of service `number`, counted from 0, gets mistakes."""
-    return number % EVERY == 1
-
-
-def spoil(site_id: str, tables: Tables, rng: np.random.Generator) -> tuple[Tables, list[Planted]]:
-    """The tables with one mistake of every kind, each in a row of its own, and the answer key."""
-    spoilt = {name: dict(table) for name, table in tables.items()}
-    taken: dict[str, set[int]] = {}
-    planted = []
-    for mistake in MISTAKES:
-        free = [row for row in mistake.fits(tables).tolist() if row not in taken.setdefault(mistake.table, set())]
-        if not free:
-            continue
-        row = int(rng.choice(free))
-        taken[mistake.table].add(row)
-        column = spoilt[mistake.table][mistake.column].astype(object)
-        column[row] = mistake.writes
-        spoilt[mistake.table][mistake.column] = column
-        letter = letters(list(spoilt[mistake.table]).index(mistake.column))
-        planted.append(Planted(site_id, mistake.table, f"{letter}{row + 2}", mistake.rule_id))
-    return spoilt, planted
-
-
-def as_key(planted: list[Planted]) -> Iterator[dict[str, str]]:
-    """The answer key, ready to be written."""
-    return (asdict(each) for each in sorted(planted, key=lambda p: (p.site_id, p.table, p.cell)))
+def _key(sites: list[str], spoilt: dict[str, Draft], planted: list[Planted]) -> dict[str, object]:
+    numbers = {each.number for each in planted}
+    return {
+        "config": {"study": {"received": RECEIVED.isoformat()}, "paths": {"mappings": "mappings"}, "sites": sites},
+        "numbers": sorted(numbers),
+        "numbers_without_room": [n for n in range(LAST_NUMBER + 1) if n not in numbers],
+        "identifiers": sorted({text for draft in spoilt.values() for text in draft.identifiers}),
+        "planted": [asdict(each) for each in planted],
+    }

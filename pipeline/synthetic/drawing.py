@@ -34,6 +34,7 @@ class Streams:
     contacts: Generator
     items: Generator
     names: Generator
+    activity: Generator
 
 
 def streams(seed: int) -> Streams:

@@ -34,6 +34,8 @@ def tables_of(study: Study, number: int) -> dict[str, Table]:
             tables["outcomes"] |= {f"item_{i + 1}": answers[:, i] for i in range(answers.shape[1])}
         if service.dated_by == "days":
             tables = _by_days(tables)
+    if number in study.activity:
+        tables["activity"] = study.activity[number]
     return {name: _in_order(name, service.site_id, table) for name, table in tables.items()}
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.random import Generator
 
+from pipeline.synthetic.activity import draw_activity
 from pipeline.synthetic.contacts import contact_rows
 from pipeline.synthetic.courses import Courses, end_reasons, follow, who_comes_back
 from pipeline.synthetic.drawing import Floats, Table, Texts, Whole, streams
@@ -23,7 +25,7 @@ class Study:
     """Everything that was drawn; arrays hold one value a referral, in the order of site and referral date.
 
     `first_of` is the row of the same woman's first referral. `contacts` and `outcomes` are a pair each: the row of the
-    referral, and the table without identifiers; `answers` are the items, a row an outcome.
+    referral, and the table without identifiers; `answers` are the items, a row an outcome. `activity`: monthly series by service.
     """
 
     services: tuple[Service, ...]
@@ -41,6 +43,8 @@ class Study:
     contacts: tuple[Whole, Table]
     outcomes: tuple[Whole, Table]
     answers: Floats
+    activity: dict[int, Table]
+    planted_series: dict[str, Any]
 
 
 def draw_study(*, sites: int, women: int, seed: int) -> Study:
@@ -56,6 +60,7 @@ def draw_study(*, sites: int, women: int, seed: int) -> Study:
     returned = complete(stream.completion, services, site, decisions, courses, later)
     outcomes = outcome_rows(entry, later, returned)
     first_of = who_comes_back(stream.names, site, people, courses)
+    activity, planted_series = draw_activity(stream.activity, services)
     return Study(
         services=services,
         site=site,
@@ -72,6 +77,8 @@ def draw_study(*, sites: int, women: int, seed: int) -> Study:
         contacts=contact_rows(stream.contacts, people, courses),
         outcomes=outcomes,
         answers=item_answers(stream.items, services, site, outcomes),
+        activity=activity,
+        planted_series=planted_series,
     )
 
 

@@ -36,6 +36,7 @@ def truth_of(study: Study, *, seed: int, women: int) -> dict[str, Any]:
             "intercepts": _by_site(study, completion_intercepts(study.services)),
         },
         "overall": {m: _measure(study, j, np.ones(len(study.site), dtype=bool)) for j, m in enumerate(MEASURES)},
+        "activity": study.planted_series,
         "by_site": {s.site_id: _site(study, i) for i, s in enumerate(study.services)},
     }
 

@@ -13,11 +13,17 @@ if TYPE_CHECKING:
 @cache
 def schemas() -> dict[str, DataFrameSchema]:
     """Every table by name: those that sites return, those made on the way, and the open ones."""
+    from pipeline.tables.accessed import ACCESSED
+    from pipeline.tables.appraised import APPRAISED
+    from pipeline.tables.compared import COMPARED
     from pipeline.tables.processed import PROCESSED
     from pipeline.tables.released import RELEASED
+    from pipeline.tables.released_access import RELEASED_ACCESS
+    from pipeline.tables.released_numbers import RELEASED_NUMBERS
     from pipeline.tables.returned import EVIDENCE, RETURNED
 
-    return {**RETURNED, "evidence": EVIDENCE, **PROCESSED, **RELEASED}
+    open_ones = {**RELEASED, **RELEASED_ACCESS, **RELEASED_NUMBERS}
+    return {**RETURNED, "evidence": EVIDENCE, **PROCESSED, **COMPARED, **ACCESSED, **APPRAISED, **open_ones}
 
 
 def empty(name: str) -> DataFrame:

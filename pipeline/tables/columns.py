@@ -81,3 +81,16 @@ def table(name: str, title: str, grain: str, columns: dict[str, Column], *, key:
         unique=list(key) or None,
         metadata={"key": key},
     )
+
+
+POINTS: dict[str, Any] = {"unit": "points of the measure"}
+
+
+def counts(**titles: str) -> dict[str, Column]:
+    """Counts of women, by name and title."""
+    return {name: whole(title, unit="women", nullable=True) for name, title in titles.items()}
+
+
+def limits(what: str) -> dict[str, Column]:
+    """The 95 % limits, `low` and `high`, of a number in points."""
+    return {end: number(f"{what}: {word} 95 % limit", **POINTS) for end, word in (("low", "lower"), ("high", "upper"))}

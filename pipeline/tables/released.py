@@ -2,8 +2,7 @@
 
 from pipeline import codes
 from pipeline.tables.columns import Column, code, flag, number, table, text, whole
-from pipeline.tables.processed import MEASURE
-from pipeline.tables.returned import SITE
+from pipeline.tables.returned import MEASURE, SITE
 
 _STATUS = code("Status", codes.STATUSES, "Why a figure is or is not shown", needed=True)
 _POINTS = {"unit": "points of the measure"}
@@ -105,6 +104,13 @@ _returns = {
     "faults": text("Faults", "In bands: none, 1 to 9, 10 to 99, 100 and more", needed=True),
     "n_status": _STATUS,
 }
+_decisions = {
+    "rule_id": text("Rule", "The rule of the fault that was decided on", needed=True),
+    "reason_code": code("Reason", codes.DECISION_REASONS, needed=True),
+    "decision": code("Decision", codes.DECISIONS, needed=True),
+    "n": whole("Cells decided on", "Rounded; blank where it is not shown", unit="cells"),
+    "status": _STATUS,
+}
 _theories = {
     "theory_id": text("Theory", needed=True),
     "title": text("Title", needed=True),
@@ -155,6 +161,13 @@ RELEASED = {
         ),
         table("open_services", "Services and models", "One row a site and component", _services, key=("site_id", "component")),
         table("open_returns", "Returns", "One row a site", _returns, key=("site_id",)),
+        table(
+            "open_decisions",
+            "Decisions on faults",
+            "One row a rule, reason and decision",
+            _decisions,
+            key=("rule_id", "reason_code", "decision"),
+        ),
         table("open_theories", "Theories", "One row a theory", _theories, key=("theory_id",)),
         table("disclosure_log", "Disclosure log", "One row an open table", _disclosure_log, key=("table",)),
     )

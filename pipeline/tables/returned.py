@@ -4,6 +4,7 @@ from pipeline import codes
 from pipeline.tables.columns import Column, code, code_list, date, month, number, table, text, whole, yes_no
 
 SITE = text("Site", "Code of the site, as its file or folder is named", needed=True)
+MEASURE = text("Measure", "Identifier of the measure", needed=True)
 REFERRAL = text("Referral", "The site's own pseudonym of the referral, unique within the site", needed=True)
 
 _service: dict[str, Column] = {

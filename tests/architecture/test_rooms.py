@@ -23,7 +23,7 @@ RANKS = (
     {"returns", "report", "disclosure"},
     {"engine", "stats"},
     {"tables"},
-    {"measures", "theories", "config"},
+    {"measures", "theories", "config", "coverage"},
     {"codes", "strict_yaml", "__init__"},
 )
 """From the left: a room imports only rooms to its right, and itself."""

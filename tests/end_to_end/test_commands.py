@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from pipeline.tables import schemas
@@ -26,7 +28,7 @@ def test_list_shows_the_graph(fresh_study: Path) -> None:
     told = tell("list", *config(fresh_study))
     assert told.code == 0
     heads = [line.split(":")[0].split(" (")[0] for line in told.out.splitlines() if not line.startswith(" ")]
-    assert heads[:4] == ["ingest", "to-sites", "validate", "score"]
+    assert heads[:5] == ["ingest", "to-sites", "decisions", "validate", "score"]
     assert heads[-1] == "site-reports"
     assert "writes scores (PERSON)" in told.out
 
@@ -37,7 +39,7 @@ def test_why_says_nothing_would_run_and_then_what_and_why(fresh_study: Path) -> 
     told = tell("why", *config(fresh_study))
     assert told.out.splitlines() == [
         "national-report: its own product national-report.pdf is missing",
-        "1 of 24 tasks would run.",
+        "1 of 28 tasks would run.",
     ]
     assert not (fresh_study / "reports" / "national-report.pdf").exists(), "asking runs nothing"
 
@@ -75,7 +77,7 @@ def test_register_locks_theories_and_says_whether_outcomes_were_there(small_stud
     appraisal = pd.read_parquet(small_study / "processed" / "appraisal.parquet").set_index("theory_id")
     assert appraisal.loc["CMO-03", "registered"] == "prespecified on 2026-11-22"
     again = tell("register", *config(small_study))
-    assert "0 registered, 4 kept" in again.out
+    assert re.search(r"0 registered, [1-9][0-9]* kept", again.out)
     assert json.loads((small_study / "theories.lock").read_text(encoding="utf-8")) == lock
 
 
@@ -106,6 +108,44 @@ def test_publish_keeps_what_leaves_and_never_changes_a_release(fresh_study: Path
     assert tell("run", *config(fresh_study)).ran == [], "publishing makes nothing stale"
 
 
+def listed(study: Path, site: str) -> list[list[object]]:
+    book = openpyxl.load_workbook(study / "processed" / "to_sites" / site / "marked-up-copy.xlsx")
+    return [[cell.value for cell in row] for row in book["fix list"].iter_rows()]
+
+
+def test_a_site_is_told_what_is_new_still_open_and_fixed_since_the_last_release(fresh_study: Path) -> None:
+    as_real(fresh_study)
+    other = next(p for p in sorted((fresh_study / "raw").glob("*.xlsx")) if p.stem != "S01")
+    for path in (other, fresh_study / "raw" / "S01.xlsx"):
+        book = openpyxl.load_workbook(path)
+        sheet, headings = book["outcomes"], [cell.value for cell in book["outcomes"][1]]
+        total = headings.index("total") + 1
+        sheet.cell(5, total).value, sheet.cell(6, total).value = "45*", "O"
+        book.save(path)
+    assert tell("run", *config(fresh_study)).code == 0
+    assert str(listed(fresh_study, "S01")[1][0]).startswith("First release")
+    assert tell("publish", "2026-05", *config(fresh_study)).code == 0
+    kept = fresh_study / "not-for-release" / "published-faults-2026-05.parquet"
+    assert kept.is_file()
+    assert not [p for p in (fresh_study / "releases").rglob("*") if "fault" in p.name or p.suffix == ".parquet"]
+    assert tell("run", *config(fresh_study)).ran == [], "publishing changes no passport"
+    sheet.insert_rows(3)
+    sheet.cell(7, total).value, sheet.cell(8, total).value = 20, "x"
+    book.save(path)
+    assert tell("run", *config(fresh_study)).code == 0
+    rows = listed(fresh_study, "S01")
+    assert "Since release 2026-05: 1 new, " in str(rows[1][0])
+    assert "1 fixed (not-a-number 1)." in str(rows[1][0])
+    told = {str(row[3]).lstrip("ABCDEFGHIJ"): row[9] for row in rows[3:] if row[4] == "not-a-number"}
+    assert told == {"6": "still open since 2026-05", "8": "new since 2026-05"}
+    assert tell("purge", "S01", "--yes", *config(fresh_study)).code == 0
+    import pandas as pd
+
+    left = set(pd.read_parquet(kept)["site_id"])
+    assert "S01" not in left
+    assert other.stem in left
+
+
 @pytest.mark.parametrize("name", ["../out", "a b", ""])
 def test_a_release_needs_a_plain_name(fresh_study: Path, name: str) -> None:
     told = tell("publish", name, *config(fresh_study))
@@ -122,6 +162,35 @@ def test_purge_removes_all_that_is_held_of_a_site_and_logs_it(fresh_study: Path)
     assert left == []
     assert "S01" not in (fresh_study / "processed" / "ledger.json").read_text(encoding="utf-8")
     assert "S01 purged" in (fresh_study / "processed" / "purged.log").read_text(encoding="utf-8")
+
+
+def test_purge_leaves_no_row_of_the_site_in_any_table(fresh_study: Path) -> None:
+    def of_site() -> list[str]:
+        tables = {path.name: pd.read_parquet(path) for path in (fresh_study / "processed").glob("*.parquet")}
+        return [name for name, table in tables.items() if "site_id" in table and (table["site_id"] == "S01").any()]
+
+    assert len(of_site()) > 10
+    assert tell("purge", "S01", "--yes", *config(fresh_study)).code == 0
+    assert of_site() == []
+    assert not (fresh_study / "processed" / "ledger.json").exists()
+
+
+@pytest.mark.parametrize("site", ["", "../raw", "../../raw", ".", "S01/..", "*"])
+def test_purge_takes_the_code_of_a_site_and_nothing_else(fresh_study: Path, site: str) -> None:
+    before = sorted(path.name for path in fresh_study.rglob("*"))
+    told = tell("purge", site, "--yes", *config(fresh_study))
+    assert told.code == 2
+    assert "expected the code of a site" in told.err + told.out
+    assert sorted(path.name for path in fresh_study.rglob("*")) == before
+
+
+def test_purge_without_a_person_to_ask_removes_nothing(fresh_study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(question: str) -> str:
+        raise EOFError(question)
+
+    monkeypatch.setattr("builtins.input", nobody)
+    told = tell("purge", "S01", *config(fresh_study))
+    assert (told.code, "Nothing was removed." in told.err + told.out) == (2, True)
 
 
 def test_purge_of_a_site_that_is_not_there_says_which_are(fresh_study: Path) -> None:

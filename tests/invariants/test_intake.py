@@ -238,6 +238,21 @@ def test_every_fault_of_a_row_or_value_stands_at_a_cell_under_the_heading_that_i
         assert header_of(rows, fault["table"]) + 1 < row <= len(rows)
 
 
+@settings(SETTINGS, max_examples=12)
+@given(contents=st.lists(tables(), min_size=2, max_size=4))
+def test_a_return_fares_alike_whatever_the_other_sites_sent(contents: list[dict[str, Cells]]) -> None:
+    records: dict[str, Frames] = {}
+    for number, content in enumerate(contents, start=1):
+        with tempfile.TemporaryDirectory() as folder:
+            path = write(Path(folder), content, FORMS[number % 4])
+            records[f"S0{number}"] = ingest(Return(f"S0{number}", path), IntakeSettings())
+    together = validate(records, MEASURES)
+    for site, frames in records.items():
+        for name, alone in validate({site: frames}, MEASURES).items():
+            mine = together[name][together[name]["site_id"] == site].reset_index(drop=True)
+            pd.testing.assert_frame_equal(mine, alone, obj=f"{site}: {name}")
+
+
 def without_addresses(made: Frames) -> dict[str, Counter[Any]]:
     columns = ["table", "rule_id", "severity", "column", "expected", "found"]
     kept: dict[str, Counter[Any]] = {}
@@ -365,5 +380,5 @@ def test_an_error_at_a_random_cell_is_named_exactly_and_it_alone(form: str, data
     mine = faults[faults["table"] == table]
     assert list(zip(mine["rule_id"], mine["sheet"], mine["cell"], strict=True)) == [(rule, table, address)]
     others = faults[faults["table"] != table]
-    assert set(others["rule_id"]) <= {"referral-not-found"}  # the scores of a referral that is out
+    assert set(others["rule_id"]) <= {"referral-left-out", "referral-not-found"}  # the scores of a referral that is out
     assert len(others) == (table == "referrals" and rule == "blank-needed")

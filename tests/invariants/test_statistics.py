@@ -51,7 +51,8 @@ def scores() -> pd.DataFrame:
 def effects(scores: pd.DataFrame, **options: Any) -> tuple[pd.DataFrame, pd.Series]:
     known = {"m": measure(**options)}
     made = change(scores, empty("accepted_referrals"), known, ChangeSettings(), None)
-    found = compare(made["change"], made["missingness"], empty("accepted_aggregates"), known, CompareSettings())
+    sent, referrals = empty("accepted_aggregates"), empty("accepted_referrals")
+    found = compare(made["change"], made["missingness"], sent, referrals, known, CompareSettings(), 1)
     return found["site_effects"].set_index("site_id"), found["pooled"].iloc[0]
 
 

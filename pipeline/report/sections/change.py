@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragraph, Table
 from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import ALL, classes_of
 from pipeline.report.sections.delivery import figures
+from pipeline.report.sections.thresholds import thresholds, thresholds_not_given
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material, Row
-
-
-_CLASSES_ON_HALF_A_PAGE = 25
 
 
 def change(material: Material) -> list[Block]:
@@ -30,11 +28,9 @@ def change(material: Material) -> list[Block]:
         _summary(material),
     ]
     told = [measure for measure in material.measures.values() if _has_anything(material, measure)]
-    for position, measure in enumerate(told):
-        rows = material.rows("open_classes", measure=measure.id)
-        if position and sum(is_shown(row, "n") for row in rows) > _CLASSES_ON_HALF_A_PAGE:
-            blocks.append(Break())
+    for measure in told:
         blocks += _measure(material, measure)
+    blocks += thresholds_not_given(material)
     untold = [measure.label for measure in material.measures.values() if measure not in told]
     if untold and told:
         blocks.append(Heading("Further measures", level=2))
@@ -105,6 +101,7 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
         Paragraph(said + _left_out(pooled)),
         *(drawn or missing),
         *_classes(material, measure),
+        *thresholds(material, measure),
     ]
 
 
@@ -115,7 +112,7 @@ def _classes(material: Material, measure: Measure) -> list[Block]:
     has_classes = bool(_shown_classes(material, measure))
     if measure.primary_reliable_change is not None:
         said = sentences.sentence(material, f"{key}.threshold", measure=label)
-    elif has_classes:
+    elif has_classes or f"classes-{measure.id}" in material.alt:
         said = f"No published reliable change is known for {label}; its classes rest on its published reliability."
     else:
         return [Paragraph(f"No published reliable change is known for {label}, so women are not put into classes of change.")]

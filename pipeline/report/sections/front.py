@@ -23,6 +23,7 @@ def title_facts(study: StudyFacts) -> Facts:
         ("Period", numerals.period(study.period_start, study.period_end) or "not declared"),
         ("Data to", numerals.date(study.data_cut) or "not declared"),
         ("State", study.state),
+        *([("Why a draft", study.why_draft)] if study.why_draft else []),
         ("Run", study.run_id),
         ("Version", study.version),
         ("Disclosure rule", rule(study)),
@@ -148,7 +149,9 @@ def _caveat(material: Material) -> str:
         return sentences.CAUTION
     label = material.measures[material.primary].label
     complete = sentences.sentence(material, f"change.{material.primary}.completion_pct", measure=label)
-    return f"{sentences.CAUTION} {complete} Nothing is known of how the others fared, and there is no comparison group."
+    turn = f"missing.{material.primary}.no_effect"
+    unless = f" {sentences.sentence(material, turn, measure=label)}" if sentences.value(material, turn) else ""
+    return f"{sentences.CAUTION} {complete} Nothing is known of how the others fared.{unless} There is no comparison group."
 
 
 def _join(material: Material, keys: list[str] | tuple[str, ...], **names: str) -> str:

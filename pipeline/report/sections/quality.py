@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table
+from pipeline.report.material import is_shown
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
@@ -15,6 +16,7 @@ _MEANINGS = {
     "set_aside": "Set aside: the return could not safely be read and is asked for again.",
     "nothing_usable": "Nothing usable: no table that figures could rest on was accepted, and the return is asked for again.",
 }
+_DECISIONS = {"accept": "fault overruled", "reject": "row left out", "correct": "value corrected"}
 _KEYS = ("study.k_sites", "study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside")
 
 
@@ -40,7 +42,25 @@ def quality(material: Material) -> list[Block]:
     )
     found = {row["status"] for row in rows}
     note = " ".join(text for status, text in _MEANINGS.items() if status in found)
-    return [*blocks, Table("Returns", columns, tuple(_cells(row) for row in rows), note=note)]
+    return [*blocks, Table("Returns", columns, tuple(_cells(row) for row in rows), note=note), *_decisions(material)]
+
+
+def _decisions(material: Material) -> list[Block]:
+    rows = material.rows("open_decisions")
+    said = "Where a site could not mend a fault, the analyst decided on it, for a stated reason, on that very return and value."
+    if not rows:
+        return [Paragraph("No fault was decided on by the analyst: what the sites sent stands as it was checked.")]
+    columns = (Column("Rule", share=1), Column("Reason", share=1), Column("Decision", share=1), Column("Cells", "right"))
+    cells = tuple(
+        (
+            row["rule_id"],
+            wording.words(row["reason_code"]),
+            _DECISIONS[row["decision"]],
+            numerals.count(row["n"]) if is_shown(row, "n") else Cell(wording.status(row["status"]), "muted"),
+        )
+        for row in rows
+    )
+    return [Paragraph(said), Table("Decisions on faults", columns, cells)]
 
 
 def _cells(row: Row) -> tuple[str | Cell, ...]:

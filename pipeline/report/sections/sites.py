@@ -8,6 +8,7 @@ from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table
 from pipeline.report.material import is_shown
 from pipeline.report.sections.delivery import figures
+from pipeline.report.sections.funnels import why_no_funnel
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -26,6 +27,7 @@ def sites(material: Material) -> list[Block]:
             "that of their code and says nothing of their work; there is no ranking, and none can be had from these "
             "data."
         ),
+        *why_no_funnel(material),
     ]
     untold: list[str] = []
     for position, measure in enumerate(material.measures.values()):

@@ -15,6 +15,7 @@ from pipeline.measures import Measure, load, sources
 from pipeline.report import documents, figures
 from pipeline.report.study import StudyFacts
 from pipeline.tables import schemas, shape
+from tests.unit.report import access_tables, numbers
 
 STYLE = FigureSettings()
 PATHWAYS = ("birth_trauma", "perinatal_loss", "tokophobia", "loss_of_custody", "other")
@@ -61,7 +62,9 @@ class Tables:
         for measure in measures().values():
             self.one_measure(measure)
         self.services()
+        self.decisions()
         self.theories()
+        access_tables.surround(self, measures())
         self.study_findings()
 
     def frames(self) -> dict[str, pd.DataFrame]:
@@ -91,6 +94,7 @@ class Tables:
         self.national_classes(measure, n_all)
         self.flow(measure, n_all)
         self.bins(measure, n_all)
+        numbers.surround(self, measure, is_pooled=len(shown) >= 5)
 
     def site(self, measure: Measure, site: str, status: str, n: int | None, mean: float, spread: float) -> None:
         row: dict[str, Any] = {"measure": measure.id, "site_id": site, "status": status, "grain": "record"}
@@ -216,6 +220,11 @@ class Tables:
             is_shown = read == "read" and not self.few
             row |= {"n_referrals": to_five(self.random.uniform(60, 400)) if is_shown else None}
             self.rows["open_returns"].append({**row, "n_status": "shown" if is_shown else "too_few"})
+
+    def decisions(self) -> None:
+        row = {"rule_id": "not-a-number", "reason_code": "checked_against_form", "decision": "correct"}
+        self.rows["open_decisions"] += [{**row, "n": None if self.few else 15, "status": "too_few" if self.few else "shown"}]
+        self.rows["open_decisions"] += [{**row, "decision": "reject", "status": "too_few"}]
 
     def theories(self) -> None:
         verdicts = ("consistent", "inconclusive", "not_testable", "inconsistent", "inconclusive")

@@ -11,6 +11,7 @@ import pandas as pd
 import pikepdf
 import pytest
 
+from pipeline.codes import SCORE_USES
 from pipeline.report import documents, figures, sentences
 from pipeline.report.typesetting import page_count
 from pipeline.tables import shape
@@ -39,12 +40,20 @@ def quality() -> list[dict[str, Any]]:
     ]
 
 
+USES: list[dict[str, Any]] = [
+    {"measure": measure, "use": use, "n_scores": n}
+    for measure, counts in {"core10": (210, 210, 97, 60, 0, 3, 0), "pcl5": (205, 205, 103, 80, 2, 0, 5)}.items()
+    for use, n in zip(SCORE_USES, counts, strict=True)
+]
+"""1,180 scores of 1,190 accepted rows."""
+
+
 def made_of(release: made.Release) -> dict[str, bytes]:
     args = (release.tables, release.measures, release.figures, release.study)
     files = documents.national(*args)
     for site in ("S01", "S04", "S05", "S99"):
         files |= documents.site(site, *args)
-    return {**files, "passport.pdf": documents.passport("S07", quality(), faults(60), release.study)}
+    return {**files, "passport.pdf": documents.passport("S07", quality(), USES, faults(60), release.study)}
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +145,34 @@ def test_every_page_bears_run_and_number(any_release: made.Release, pdfs: dict[s
             assert f"Run{any_release.study.run_id}" in squeezed(text)
 
 
+@pytest.mark.parametrize("is_draft", [True, False])
+def test_the_title_page_and_every_foot_say_whether_it_is_a_draft(thirty: made.Release, is_draft: bool) -> None:
+    why = "The configuration does not give governance.controller." if is_draft else ""
+    study = made.study(synthetic=False, is_draft=is_draft, why_draft=why)
+    args = (thirty.tables, thirty.measures, thirty.figures, study)
+    files = {**documents.national(*args), **documents.site("S01", *args)}
+    state, other = ("DRAFT", "FINAL") if is_draft else ("FINAL", "DRAFT")
+    for name in ("national-report.pdf", "S01.pdf"):
+        texts = [squeezed(text) for text in pages(files[name])]
+        assert all(f"{state}\N{MIDDLE DOT}Run{study.run_id}" in text for text in texts), name
+        assert not any(other in text for text in texts)
+    front = squeezed(pages(files["national-report.pdf"])[0])
+    assert ("Whyadraft" in front) is is_draft
+    assert (squeezed(why) in front) is True
+    assert f"- State: {state}" in files["national-report.md"].decode()
+
+
+def test_data_that_run_beyond_the_day_they_may_be_kept_make_a_draft(thirty: made.Release) -> None:
+    def twin(retain_until: str) -> str:
+        study = made.study(synthetic=False, is_draft=False, retain_until=retain_until, governance={"Agreement": "A 12"})
+        return documents.national(thirty.tables, thirty.measures, thirty.figures, study)["national-report.md"].decode()
+
+    assert "- State: FINAL" in twin("2026-03-31")
+    assert "- Agreement: A 12" in twin("2026-03-31")
+    assert "- State: DRAFT" in twin("2026-03-30")
+    assert squeezed("retain\\_until, 30 March 2026, is before the last day of the data.") in squeezed(twin("2026-03-30"))
+
+
 def test_every_page_that_shows_change_bears_the_caution(pdfs: dict[str, bytes]) -> None:
     caution = squeezed(sentences.CAUTION)
     for name, pdf in pdfs.items():
@@ -183,7 +220,7 @@ def test_a_site_report_prints_its_own_open_figures_beside_the_national_ones(thir
 
 
 def test_the_passport_keeps_to_one_page_and_says_how_many_faults_it_leaves_out(thirty: made.Release) -> None:
-    crowded = documents.passport("S07", quality(), faults(60), thirty.study)
+    crowded = documents.passport("S07", quality(), USES, faults(60), thirty.study)
     assert page_count(crowded) == 1
     left_out = re.search(r"And(\d+)moreinthefixlist", text_of(crowded))
     assert left_out is not None
@@ -191,12 +228,32 @@ def test_the_passport_keeps_to_one_page_and_says_how_many_faults_it_leaves_out(t
     assert named + int(left_out[1]) == 60
     assert named >= 5
     assert "1,2041,19014" in text_of(crowded)
-    assert squeezed("No fault was found") in text_of(documents.passport("S07", quality(), [], thirty.study))
+    assert squeezed("No fault was found") in text_of(documents.passport("S07", quality(), USES, [], thirty.study))
+
+
+def test_the_passport_says_which_faults_are_new_since_the_last_release(thirty: made.Release) -> None:
+    new, still = ({**faults(1)[0], "rule_id": "not-whole", "since": f"{said} since 2026-05"} for said in ("new", "still open"))
+    compared = "Since release 2026-05: 1 new, 1 still open, 3 fixed (not-a-date 3)."
+    text = text_of(documents.passport("S07", quality(), USES, [new, still], thirty.study, compared=compared))
+    assert squeezed(compared) in text
+    assert "not-whole(value,new)" in text
+    assert "not-whole(value,stillopen)" in text
+    mended = documents.passport(
+        "S07", quality(), USES, [], thirty.study, compared="Since release 2026-05: 0 new, 0 still open, 3 fixed."
+    )
+    assert "3fixed" in text_of(mended)
+
+
+def test_the_passport_leads_every_accepted_row_to_a_pair_or_says_why_not(thirty: made.Release) -> None:
+    text = text_of(documents.passport("S07", quality(), USES, [], thirty.study))
+    assert "core1058021021097600030" not in text, "a use that no score has is no column"
+    assert "core10580210210976003" in text
+    assert squeezed("10 more accepted row(s) give no score") in text
 
 
 def test_faults_that_differ_only_by_cell_share_a_line(thirty: made.Release) -> None:
     same = [{**fault, "rule_id": "outcomes.range"} for fault in faults(9)]
-    text = text_of(documents.passport("S07", quality(), same, thirty.study))
+    text = text_of(documents.passport("S07", quality(), USES, same, thirty.study))
     assert "F0,F1,F2and6more" in text
     assert text.count(squeezed(TEXTS["cost"])) == 1
 
@@ -220,6 +277,16 @@ def test_the_twin_and_the_pdf_tell_the_same_sentences(any_release: made.Release,
     assert len(paragraphs) > 10
     missing = [line for line in paragraphs if squeezed(line) not in text]
     assert not missing
+
+
+def test_decisions_are_told_by_rule_and_reason_alone(thirty: made.Release) -> None:
+    twin = documents.national(thirty.tables, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    assert "| not-a-number | checked against form | value corrected | 15 |" in twin
+    assert "| not-a-number | checked against form | row left out | too few |" in twin
+    without = {**thirty.tables, "open_decisions": thirty.tables["open_decisions"].iloc[:0]}
+    twin = documents.national(without, thirty.measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    assert "No fault was decided on by the analyst" in twin
+    assert "Decisions on faults" not in twin
 
 
 def test_names_with_marks_are_printed_as_they_are(thirty: made.Release) -> None:
@@ -287,7 +354,8 @@ def test_theories_that_could_not_be_tested_are_not_called_inconsistent_with_the_
 
 
 def test_measures_of_which_nothing_may_be_shown_share_their_sentences(thirty: made.Release) -> None:
-    too_few = {name: thirty.tables[name].assign(status="too_few") for name in ("open_pooled", "open_sites", "open_classes")}
+    names = ("open_pooled", "open_sites", "open_classes", "open_funnels", "open_false_alarms")
+    too_few = {name: thirty.tables[name].assign(status="too_few") for name in names}
     hidden = thirty.tables["findings"].assign(status="too_few", statement=None)
     tables = {**thirty.tables, **too_few, "findings": hidden}
     twin = documents.national(tables, thirty.measures, {}, thirty.study)["national-report.md"].decode()

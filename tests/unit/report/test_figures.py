@@ -38,8 +38,20 @@ def test_every_picture_has_its_data_and_its_alternative_text(any_release: made.R
 
 
 def test_the_pictures_of_thirty_sites(thirty: made.Release) -> None:
-    by_measure = {f"{kind}-{name}" for kind in ("distribution", "forest", "shrunken", "classes") for name in thirty.measures}
-    assert set(pictures(thirty)) == {"flow", "completeness", *by_measure} - {"classes-wdeq_a"}
+    by_measure = {
+        f"{kind}-{name}"
+        for kind in ("missing", "thresholds", "distribution", "forest", "shrunken", "classes", "funnel")
+        for name in thirty.measures
+    }
+    assert set(pictures(thirty)) == {
+        "flow",
+        "completeness",
+        "balance-pcl5",
+        "waits",
+        "series-referrals",
+        "series-activity",
+        *by_measure,
+    } - {"classes-wdeq_a"}
 
 
 def test_nothing_is_drawn_where_nothing_may_be_shown() -> None:

@@ -16,10 +16,13 @@ from pipeline.report.plots.sheet import FAMILY
 from tests.unit.report import conftest as made
 
 ROOM = Path(pipeline.report.__file__).parent
-NAMES = {"measure": "PCL-5", "site": "S07"}
+NAMES = {"measure": "PCL-5", "site": "S07", "kind": "mean improvement", "event": "been assessed", "weeks": "so many"}
 KEYS = [name.replace(".", ".pcl5.", 1) if name.startswith(("change", "compare")) else name for name in sentences.TEMPLATES]
 PROSE = [
-    *(ROOM / name for name in ("sentences.py", "wording.py", "site_report.py", "passport.py", "documents.py")),
+    *(
+        ROOM / name
+        for name in ("sentences.py", "sentences_numbers.py", "wording.py", "site_report.py", "passport.py", "documents.py")
+    ),
     *sorted((ROOM / "sections").glob("*.py")),
     *sorted((ROOM / "plots").glob("*.py")),
 ]

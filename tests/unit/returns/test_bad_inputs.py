@@ -201,12 +201,13 @@ OPEN = ["S01", "2026-01-01", "2026-01-01", "2026-06-30", ""]
 OUTCOMES_2 = {"outcomes": (2, 2)}
 OUTCOMES_1 = {"outcomes": (2, 1)}
 
+FOUR = ("gad7", "phq9", "epds", "core10")
 CASES = (
     Case(
         1,
         "blank extra fields",
         as_bytes(outcomes=b"referral_id,measure,occasion,total\nR1,pcl5,pre,7,,,\n"),
-        (),
+        (("blank-extra-fields", "note", ""),),
         {"outcomes": (1, 1)},
     ),
     Case(
@@ -355,6 +356,14 @@ CASES = (
         12,
         "a stray quotation mark",
         as_bytes(outcomes=b'referral_id,measure,occasion,total\nR1,pcl5,"pre,7\nR2,pcl5,pre,8\n'),
+        (("stray-quotation-mark", "row", "C2"),),
+        OUTCOMES_1,
+        ("R2",),
+    ),
+    Case(
+        12,
+        "a stray quotation mark after which no row is whole",
+        as_bytes(outcomes=b'referral_id,measure,occasion,total\nR1,pcl5,"pre,7\nR2,pcl5\n,pre,8\n'),
         (("table-unreadable", "file", ""),),
     ),
     Case(
@@ -463,7 +472,14 @@ CASES = (
         {"referrals": (2, 2)},
     ),
     Case(26, "a real date among texts", as_xlsxwriter(real_dates), (), OUTCOMES_2, ("R1", "R2")),
-    Case(27, "the epoch of 1904", as_xlsxwriter(real_dates, date_1904=True), (), OUTCOMES_2, ("R1", "R2")),
+    Case(
+        27,
+        "the epoch of 1904",
+        as_xlsxwriter(real_dates, date_1904=True),
+        (("days-since-1904", "note", ""),),
+        OUTCOMES_2,
+        ("R1", "R2"),
+    ),
     *(
         Case(
             28,
@@ -687,8 +703,8 @@ CASES = (
         Case(
             43,
             f"a count of {value}",
-            as_csv(aggregates=[AGG, agg(n_post=value)]),
-            (("suppressed-count", "warning", "D2"),),
+            as_csv(aggregates=[AGG, agg(n_paired=value)]),
+            (("suppressed-count", "warning", "E2"),),
             {"aggregates": (1, 1)},
         )
         for value in ("<5", "*", "1-4", "c")
@@ -701,7 +717,7 @@ CASES = (
                 AGG,
                 *(
                     agg(measure=m, n_pre=40, n_post=30, n_paired=25, mean_pre_paired=15, mean_post_paired=9, sd_pre=5, sd_post=5)
-                    for m in ("gad7", "phq9", "epds", "core10")
+                    for m in FOUR
                 ),
             ]
         ),
@@ -793,10 +809,34 @@ def test_39_words_for_no_answer_are_kept_apart_and_counted_each(tmp_path: Path) 
     assert note["found"].tolist() == ["NA in 2 row(s), Not asked in 1 row(s), declined in 1 row(s)"]
 
 
-def test_43_a_held_back_count_is_no_number(tmp_path: Path) -> None:
-    made = take_in(as_csv(aggregates=[AGG, agg(n_paired="<5", n_pre="*", n_post="*")])(tmp_path))
-    assert made["accepted_aggregates"]["n_paired"].isna().all()
+@pytest.mark.parametrize(
+    ("text", "low", "high"),
+    [("<5", 0, 4), ("≤5", 0, 5), ("1-4", 1, 4), ("20 to 24", 20, 24), ("*", 0, 30), ("suppressed", 0, 30)],
+)
+def test_43_a_held_back_count_is_an_interval_that_the_other_counts_narrow(tmp_path: Path, text: str, low: int, high: int) -> None:
+    made = take_in(as_csv(aggregates=[AGG, agg(n_paired=text, n_pre=40, n_post=30)])(tmp_path))
+    row = made["accepted_aggregates"].iloc[0]
+    assert pd.isna(row["n_paired"])
+    assert (row["n_paired_low"], row["n_paired_high"]) == (low, high)
+    assert (row["n_pre_low"], row["n_pre"], row["n_pre_high"]) == (40, 40, 40)
     assert set(made["rejected"].query("rule_id == 'suppressed-count'")["severity"]) == {"warning"}
+
+
+def test_43_a_rounded_count_lies_less_than_the_base_away(tmp_path: Path) -> None:
+    rows = [
+        agg(measure=m, n_pre=40, n_post=30, n_paired=25, sd_pre=5, sd_post=5, mean_pre_paired=15, mean_post_paired=9)
+        for m in FOUR
+    ]
+    made = take_in(as_csv(aggregates=[AGG, *rows])(tmp_path))["accepted_aggregates"]
+    assert set(zip(made["n_paired_low"], made["n_paired"], made["n_paired_high"], strict=True)) == {(21, 25, 29)}
+
+
+def test_43_a_count_that_no_other_leaves_room_for_is_out(tmp_path: Path) -> None:
+    """25 women with both scores are not among fewer than 5 with a second."""
+    made = take_in(as_csv(aggregates=[AGG, agg(n_post="<5")])(tmp_path))
+    told = made["rejected"][made["rejected"]["severity"].isin(["row", "warning"]) & ~made["rejected"]["rule_id"].isin(QUIET)]
+    assert sorted(zip(told["rule_id"], told["cell"], strict=True)) == [("counts-disagree", "E2"), ("suppressed-count", "D2")]
+    assert made["accepted_aggregates"].empty
 
 
 def test_48_text_that_a_spreadsheet_would_run_stays_text_in_the_fix_list(tmp_path: Path) -> None:
@@ -846,7 +886,7 @@ def test_a_workbook_too_large_to_look_for_marks_says_so(tmp_path: Path, monkeypa
     monkeypatch.setattr(cell_marks, "MOST_BYTES", 100)
     made = take_in(as_book(strike("E2"), outcomes=scores(*GOOD))(tmp_path))
     told = made["rejected"].query("rule_id == 'marks-not-read'")
-    assert told["severity"].tolist() == ["note"]
+    assert told["severity"].tolist() == ["warning"]
     assert len(made["accepted_outcomes"]) == 2
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.returns.layout import Located, locate
-from pipeline.returns.readers import Sheet
+from pipeline.returns.sheets import Sheet
 
 KNOWN = {"site_id", "referral_id", "measure", "date", "total", "items"}
 

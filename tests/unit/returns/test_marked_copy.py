@@ -19,6 +19,7 @@ import openpyxl
 import pytest
 import xlsxwriter
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 
 from pipeline.config import IntakeSettings
 from pipeline.measures import load
@@ -212,12 +213,70 @@ def test_a_row_fault_without_a_cell_is_explained_at_the_first_cell_of_its_row(si
 def test_a_fault_without_a_cell_that_is_shown_stands_in_the_fix_list_alone(simple: Path, place: dict[str, Any]) -> None:
     book = opened(copy_of(simple, [{**at("D2")[0], **place}]))
     assert comments(book) == {}
-    assert book["fix list"]["E4"].value == "not-a-number"
+    assert book["fix list"]["E5"].value == "not-a-number"
 
 
 def test_a_comment_holds_no_character_that_a_workbook_must_not_hold(simple: Path) -> None:
     said = opened(copy_of(simple, at("D2", found="4\x015\x0b*")))["outcomes"]["D2"].comment.text
     assert "4 5 *" in said
+
+
+# --- What would look sound ------------------------------------------------------------------------------------------------
+
+
+def with_doubtful_cells(path: Path) -> None:
+    """D2 is struck through, D5 too in a row that is out for its date; D3 changes every day, D4 and D6 failed."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet, struck = book.add_worksheet("outcomes"), book.add_format({"font_strikeout": True})
+        for row, values in enumerate((("referral_id", "measure", "date", "total"), *((f"R{n}", "pcl5") for n in range(1, 7)))):
+            sheet.write_row(row, 0, values)
+        for row in range(1, 7):
+            sheet.write_datetime(row, 2, datetime.datetime(2026, 1, 5), book.add_format({"num_format": "yyyy-mm-dd"}))
+        sheet.write_string("C5", "x")
+        sheet.write_number("D2", 44, struck)
+        sheet.write_formula("D3", "=DAY(TODAY())", None, 12)
+        sheet.write_formula("D4", "=1/0", None, "#DIV/0!")
+        sheet.write_number("D5", 45, struck)
+        sheet.write_formula("D6", "=B99", None, "")
+        sheet.write_number("D7", 46)
+
+
+def test_what_was_refused_for_its_looks_or_its_formula_is_refused_again_in_the_copy_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "S07.xlsx"
+    with_doubtful_cells(path)
+    first = validated(path)
+    found = {(f["rule_id"], f["cell"]) for f in faults_of(path)}
+    assert found >= {("struck-through", "D2"), ("changing-formula", "D3"), ("cell-error", "D4"), ("no-result", "D6")}
+    made = copy_of(path)
+    sheet = opened(made)["outcomes"]
+    assert [bool(sheet[cell].font.strike) for cell in ("D2", "D5", "D7")] == [True, True, False]
+    assert [sheet[cell].value for cell in ("D2", "D3", "D4", "D5", "D6")] == [44, None, None, 45, None]
+    assert all(sheet[cell].comment for cell in ("D2", "D3", "D4", "D6"))
+    path.write_bytes(made)
+    again = validated(path)
+    assert accepted(again) == accepted(first)
+    assert ("struck-through", "D2") in {(f["rule_id"], f["cell"]) for f in faults_of(path)}
+
+
+def test_a_formula_of_a_row_that_is_out_for_another_reason_is_left_blank_and_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "S07.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("outcomes")
+        sheet.write_row(0, 0, ("referral_id", "measure", "date", "total"))
+        sheet.write_row(1, 0, ("R1", "pcl5", "2026-01-05"))
+        sheet.write_formula("D2", "=DAY(TODAY())", None, 12)
+    copy = opened(copy_of(path, at("A2", rule="blank-needed")))["outcomes"]
+    assert copy["D2"].value is None
+    assert copy["D2"].comment.text.startswith("Left blank in this copy")
+
+
+def test_a_struck_value_that_is_deleted_or_freed_is_no_longer_named(tmp_path: Path) -> None:
+    path = tmp_path / "S07.xlsx"
+    with_doubtful_cells(path)
+    book = opened(copy_of(path))
+    book["outcomes"]["D2"].font = Font()
+    book.save(path)
+    assert "D2" not in {f["cell"] for f in faults_of(path) if f["severity"] != "note"}
 
 
 # --- In front ------------------------------------------------------------------------------------------------------------
@@ -242,6 +301,19 @@ def test_a_copy_of_a_copy_has_one_fix_list(simple: Path) -> None:
     again = simple.with_name("again.xlsx")
     again.write_bytes(copy_of(simple))
     assert opened(copy_of(again, at("D2"))).sheetnames == ["fix list", "outcomes"]
+
+
+def test_a_sheet_of_the_site_under_our_sentence_comes_along(simple: Path) -> None:
+    book = openpyxl.load_workbook(simple)
+    book["outcomes"].insert_rows(1)
+    book["outcomes"]["A1"] = "Contains small numbers and row-level data of S07: return by your approved route."
+    book.save(simple)
+    assert opened(copy_of(simple)).sheetnames == ["fix list", "outcomes"]
+
+
+def test_the_mask_is_explained_in_the_first_comment_of_a_sheet(simple: Path) -> None:
+    said = comments(opened(copy_of(simple, [*at("D2"), *at("D3")])))
+    assert [("What was found is masked" in text) for text in said.values()] == [True, False]
 
 
 def test_a_sheet_that_the_site_calls_fix_list_keeps_its_name(simple: Path) -> None:
@@ -299,7 +371,8 @@ def test_nothing_of_the_original_but_its_visible_cells_is_in_the_copy(tmp_path: 
     assert not [name for name, text in made.items() if b"OWNED" in text or "OWNED" in name]
     words = ("vba", "externallink", "pivot", "custom", "drawing1.xml", "person", "calcchain", "definedname")
     assert not [name for name in made if any(word in name.lower() for word in words)]
-    assert re.findall(b'definedName name="([^"]+)"', made["xl/workbook.xml"]) == [b"_xlnm._FilterDatabase"]
+    ours = re.findall(b'definedName name="([^"]+)"', made["xl/workbook.xml"])
+    assert ours == [b"_xlnm._FilterDatabase", b"_xlnm.Print_Titles"]
     assert b"External" not in b"".join(made.values())
     book = opened(content)
     assert book.sheetnames == ["fix list", "outcomes"]
@@ -486,3 +559,13 @@ def test_a_comment_of_the_site_is_not_taken_over(simple: Path) -> None:
     book["outcomes"]["D2"].comment = Comment("please ring the ward", "someone")
     book.save(simple)
     assert "ward" not in comments(opened(copy_of(simple)))["outcomes", "D2"]
+
+
+def test_it_says_in_the_cell_and_above_the_list_how_faults_stand_against_the_last_release(simple: Path) -> None:
+    faults = [{**each, "since": "new since 2026-05"} for each in at("D2")]
+    content = marked_copy(simple, "S07", faults, is_synthetic=False, compared="Since release 2026-05: 1 new.")
+    assert content is not None
+    book = opened(content)
+    assert comments(book)["outcomes", "D2"].startswith("The value is left out (new since 2026-05)")
+    assert book["fix list"]["A2"].value == "Since release 2026-05: 1 new."
+    assert "Accepted because" in [cell.value for cell in book["fix list"][4]]

@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 from pipeline.config import IntakeSettings
-from pipeline.returns.readers import Sheet, UnreadableError, read_sheets
+from pipeline.returns.readers import read_sheets
+from pipeline.returns.sheets import Sheet, UnreadableError
 
 HEADINGS = {"referral_id", "measure", "total", "date", "pathway"}
 TABLE = [["referral_id", "measure", "total"], ["Zoë", "pcl5", "40"], ["R2", "pcl5", "3,5"], ["007", "", "NA"]]
@@ -90,9 +91,16 @@ def test_a_line_break_inside_one_cell_is_one_cell(read_csv: ReadCsv) -> None:
     ids=["never closed", "text after the close", "two strays", "two strays in the last column"],
 )
 def test_a_stray_quotation_mark_never_swallows_rows_unnoticed(read_csv: ReadCsv, content: bytes) -> None:
-    trouble = read_csv(content).trouble
-    assert trouble is not None
-    assert "quotation mark" in trouble.found
+    sheet = read_csv(content)
+    assert len(sheet.rows) == content.count(b"\n")
+    spoilt = {n for n, line in enumerate(content.decode().splitlines()) if '"' in line}
+    assert set(sheet.strays) == spoilt
+    assert all(row == line.split(",") for row, line in zip(sheet.rows, content.decode().splitlines(), strict=True))
+
+
+def test_a_stray_quotation_mark_is_named_by_its_field(read_csv: ReadCsv) -> None:
+    sheet = read_csv(b'referral_id,measure,total\nR1,"pcl5,40\nR2,pcl5,"41\n"R3,pcl5,42\nR4,pcl5,43\n')
+    assert sheet.strays == {1: 1, 2: 2, 3: 0}
 
 
 @pytest.mark.parametrize(

@@ -21,8 +21,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from pipeline.config import IntakeSettings
 from pipeline.returns.hidden_parts import hidden_sheets, scan_hidden_parts
 from pipeline.returns.hits import Finding
-from pipeline.returns.readers import Sheet, read_sheets
+from pipeline.returns.readers import read_sheets
 from pipeline.returns.scan import scan_cells, scan_return
+from pipeline.returns.sheets import Sheet
 from pipeline.returns.template import template
 
 NUMBERS = ("9990000018", "9990000026", "9990000034", "9990000042", "9990000050", "9990000069", "9990000077", "9990000085")

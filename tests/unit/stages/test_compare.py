@@ -53,7 +53,8 @@ def run(
     measure = options.pop("measure", LOWER)
     sent = empty("accepted_aggregates") if sent is None else sent
     due = empty("missingness") if due is None else due
-    found = compare(change, due, sent, {"pcl5": measure}, CompareSettings(**options) if options else SETTINGS)
+    settings = CompareSettings(**options) if options else SETTINGS
+    found = compare(change, due, sent, empty("accepted_referrals"), {"pcl5": measure}, settings, 1)
     for name, table in found.items():
         schemas()[name].validate(table)
     return found
@@ -206,6 +207,7 @@ def test_what_other_methods_would_say_stands_beside_the_pool() -> None:
         "tau2 by PM",
         "tau2 by ML",
         "normal interval",
+        "one variance within sites",
         "record-level sites alone",
         *(f"without {s}" for s in sites),
     ]
@@ -266,3 +268,39 @@ def test_the_adjusted_effect_of_a_site_is_its_improvement_at_the_same_first_scor
     assert crude["S03"] - crude["S01"] > 4, "women of S03 begin higher"
     assert found["S03"] == pytest.approx(found["S01"], abs=1e-9), "and improve by the same once that is taken away"
     assert found["S02"] == pytest.approx(found["S01"] - 3, abs=1e-9)
+
+
+LOWEST = (11.69525460050052, 1.70598998703835, 7.30986772804231, 16.08064147295872, 13.58000908033132)
+HIGHEST = (11.60472023515984, 1.72497911306027, 7.17052026027507, 16.03892021004460, 14.52411293039318)
+
+
+def test_a_count_known_within_bounds_enters_at_its_lowest_and_its_highest_stands_beside() -> None:
+    sent = aggregates(SIX).assign(n_paired_low=lambda f: f["n_paired"], n_paired_high=lambda f: f["n_paired"])
+    sent.loc[3, ["n_paired", "n_paired_low", "n_paired_high"]] = [pd.NA, 12, 19]
+    found = run(empty("change"), sent)
+    site = found["site_effects"].set_index("site_id").loc["S04"]
+    assert (site["n_paired"], bool(site["is_pooled"])) == (12, True)
+    assert site["note"] == "error from sd_change; count of pairs known within bounds, the lowest used"
+    others = found["pooled_sensitivity"].set_index("analysis")
+    highest = others.loc["rounded or held-back counts at their highest"]
+    # R 4.2.2, metafor 3.8.1: rma(y, s^2 / n, method = "REML", test = "knha") with n[4] = 12 and 19, threshold 1e-12
+    for row, values in ((found["pooled"].iloc[0], LOWEST), (highest, HIGHEST)):
+        assert row[["estimate", "se", "low", "high", "tau2"]].tolist() == pytest.approx(values, rel=1e-9)
+    assert (found["pooled"].loc[0, "n"], highest["n"]) == (273, 280)
+
+
+def test_a_count_that_may_be_below_the_least_stays_out() -> None:
+    sent = aggregates(SIX).assign(n_paired_low=lambda f: f["n_paired"], n_paired_high=lambda f: f["n_paired"])
+    sent.loc[3, ["n_paired", "n_paired_low", "n_paired_high"]] = [10, 6, 14]
+    site = run(empty("change"), sent)["site_effects"].set_index("site_id").loc["S04"]
+    assert (bool(site["is_pooled"]), site["note"]) == (False, "fewer than 10 pairs")
+
+
+COMMON = (11.88386559753696, 7.47468679222673, 16.29304440284719, 13.73666049452418)
+
+
+def test_the_pool_with_one_variance_within_sites_is_that_of_metafor() -> None:
+    """Errors from the spread within all sites: a few women with an unlike spread then do not decide a site's weight."""
+    found = run(empty("change"), aggregates(SIX))["pooled_sensitivity"].set_index("analysis").loc["one variance within sites"]
+    # R 4.2.2, metafor 3.8.1: s2 <- sum((n - 1) s^2)/sum(n - 1); rma(y, s2/n, method = "REML", test = "adhoc"), threshold 1e-12
+    assert found[["estimate", "low_adhoc", "high_adhoc", "tau2"]].tolist() == pytest.approx(COMMON, rel=1e-8)

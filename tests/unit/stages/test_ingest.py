@@ -63,7 +63,9 @@ def test_sheets_that_are_no_table_are_counted_not_named(folder: Path) -> None:
     (folder / "blank.csv").write_text(",,\n")
     faults = take(folder)["faults"]
     assert faults["rule_id"].tolist() == ["unknown-sheets"]
-    assert faults["found"].tolist() == ["2 other sheet(s) or file(s)"]
+    assert faults["found"].tolist() == [
+        "2 other sheet(s) or file(s), 1 of them too large or no CSV file, and not searched for identifiers"
+    ]
     assert "Oakdale" not in faults.to_string()
 
 
@@ -91,7 +93,7 @@ def test_an_unreadable_return_is_a_record_and_stops_no_other(
 
 def test_one_broken_file_sets_its_own_table_aside(folder: Path, measures: dict[str, Measure]) -> None:
     (folder / "outcomes.csv").write_text(OUTCOMES)
-    (folder / "staff.csv").write_text('staff_code,instrument,question\n"A,b,c\n')
+    (folder / "staff.csv").write_text('staff_code,instrument,question\n"A,b,c\nB,c\nC\n')
     made = validate({"S01": take(folder)}, measures)
     faults = made["rejected"][made["rejected"]["severity"] == "file"]
     assert faults[["rule_id", "table"]].to_numpy().tolist() == [["table-unreadable", "staff"]]

@@ -157,7 +157,7 @@ def test_where_a_blank_has_a_meaning_it_is_no_warning(receive: Receive) -> None:
 
 def test_a_value_beyond_the_headings_takes_its_row_out_at_that_cell(receive: Receive) -> None:
     made = receive(outcomes="referral_id | measure | occasion | total\nR1 | pcl5 | pre | 7 | 8\nR2 | pcl5 | pre | 7 | |")
-    assert made.faults() == [("beyond-headings", "E2")]
+    assert made.faults("row") == [("beyond-headings", "E2")]
     assert made.accepted("outcomes", "referral_id") == ["R2"]
 
 
@@ -198,7 +198,7 @@ def test_of_identical_rows_one_is_kept_and_the_others_are_counted_as_rejected(re
 
 def test_a_copy_of_a_rejected_row_is_no_reason_to_lose_the_good_one(receive: Receive) -> None:
     made = receive(outcomes="referral_id | measure | occasion | total\nR1 | pcl5 | pre | 7 | 8\nR1 | pcl5 | pre | 7")
-    assert made.faults() == [("beyond-headings", "E2")]
+    assert made.faults("row") == [("beyond-headings", "E2")]
     assert made.rows("outcomes") == (2, 1, 1)
 
 
@@ -207,7 +207,7 @@ def test_one_referral_with_two_stories_is_out_and_its_scores_with_it(receive: Re
         referrals="referral_id | accepted\nR1 | y\nR1 | n\nR2 | y",
         outcomes="referral_id | measure | occasion | total\nR1 | pcl5 | pre | 7\nR2 | pcl5 | pre | 7",
     )
-    assert made.faults() == [("duplicate-key", "A2"), ("duplicate-key", "A3"), ("referral-not-found", "A2")]
+    assert made.faults() == [("duplicate-key", "A2"), ("duplicate-key", "A3"), ("referral-left-out", "A2")]
     assert made.accepted("referrals", "referral_id") == ["R2"]
     assert made.accepted("outcomes", "referral_id") == ["R2"]
 
@@ -375,8 +375,8 @@ def test_a_total_that_its_answers_do_not_give_takes_the_row_out(receive: Receive
             R3          | phq9    | pre      | 14    | 1 | 2 | 3 | 0 | 1 | 2 | 3 | 0 |
         """
     )
-    assert made.faults() == [("total-disagrees", "D3")]
-    assert made.accepted("outcomes", "referral_id") == ["R1", "R3"]
+    assert made.faults() == [("total-disagrees", "D3"), ("total-of-part", "D4")]
+    assert made.accepted("outcomes", "referral_id") == ["R1"]
 
 
 def test_reversed_items_count_backwards_and_the_fault_says_what_a_system_may_have_done(receive: Receive) -> None:

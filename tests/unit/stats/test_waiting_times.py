@@ -131,3 +131,13 @@ def test_fewer_than_ten_sites_have_no_interval() -> None:
     found = bootstrap_sites([1, 2, 3], [1, 1, 0], [0, 1, 2], at_days=[2], stream=np.random.default_rng(1))
     assert found.share[1, 0] == pytest.approx(2 / 3)
     assert np.isnan(found.low).all() and "fewer than 10 sites" in found.reason
+
+
+def test_wilson_limits_are_those_of_a_share_where_nobody_is_censored_and_never_collapse() -> None:
+    """R 4.2.2: prop.test(7, 20, correct = FALSE) and prop.test(20, 20, correct = FALSE)."""
+    from pipeline.stats.waiting import cumulative_incidence, share_within
+
+    days, events = [10.0] * 7 + [100.0] * 13, [1] * 20
+    found = share_within(cumulative_incidence(days, events, interval="wilson"), [28.0, 140.0])
+    assert found.low[1].tolist() == pytest.approx([0.1811918, 0.8388749], abs=1e-6)
+    assert found.high[1].tolist() == pytest.approx([0.5671457, 1.0], abs=1e-6)

@@ -1,0 +1,1 @@
+"""What is timed and what is simulated; nothing here is part of a run."""

@@ -1,0 +1,193 @@
+"""Which results make a line of the table, and what is to be said of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.coverage import contexts, missing, pooled, series, shares, sites, waits
+from benchmarks.coverage.cells import Result
+from benchmarks.coverage.invented import LEFT, UNLIKE
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table, or one a number of sites.
+
+    `what`, `quantity`, `shapes`, `detail` and `excluded` choose the results (empty: any). `has_target`: False for what is shown
+    for comparison alone.
+    """
+
+    label: str
+    what: str
+    quantity: str = "coverage"
+    shapes: tuple[str, ...] = ()
+    detail: str = ""
+    excluded: str = ""
+    is_by_sites: bool = False
+    has_target: bool = True
+    remark: str = ""
+
+    def holds(self, row: Result) -> bool:
+        """Whether a result belongs to it."""
+        is_shape = not self.shapes or row.shape in self.shapes
+        is_left_out = bool(self.excluded) and self.excluded in row.detail
+        return (
+            row.what == self.what and row.quantity == self.quantity and is_shape and self.detail in row.detail and not is_left_out
+        )
+
+
+NORMAL, SKEWED = ("normal",), ("skewed", LEFT)
+CUT, MAR, MNAR = "cut off", "MAR", "MNAR"
+TESTS, ALARMS, BIAS = "false_positives", "false_alarms", "bias"
+
+OF_A_SITE = (
+    Entry("Site mean, t interval", sites.T, shapes=NORMAL, excluded=CUT),
+    Entry("Site mean, t interval; skewed", sites.T, shapes=SKEWED, excluded=CUT),
+    Entry("Site mean, t interval; scores cut off at the ends", sites.T, detail=CUT),
+    Entry("Site mean, pooled variance (option below 10 pairs)", "Site mean, pooled variance (option)"),
+    Entry(
+        "Site mean, pooled variance; the site most spread out",
+        "Site mean, pooled variance (option): most spread-out site",
+        remark="It asks that spreads be alike; a site of wider spread is said to be surer than it is.",
+    ),
+    Entry("d_z, noncentral t", sites.D_Z, shapes=NORMAL),
+    Entry(
+        "d_z, noncentral t; skewed",
+        sites.D_Z,
+        shapes=SKEWED,
+        remark="It asks for a normal shape, and more women do not help: too narrow where a few got much worse.",
+    ),
+    Entry("d_av, percentile bootstrap", sites.D_AV, remark="Percentiles are too narrow for few women."),
+    Entry("d_pre, normal (Becker)", sites.D_PRE, shapes=NORMAL, remark="Too narrow for few women and a large change."),
+    Entry(
+        "d_pre, normal (Becker); skewed",
+        sites.D_PRE,
+        shapes=SKEWED,
+        remark="It asks for a normal shape, and more women do not help where the change is large.",
+    ),
+    Entry("d_pre, t (Bonett)", sites.D_PRE_T, has_target=False, remark="Not printed. Wide for few women; no better if skewed."),
+    Entry("Hodges-Lehmann, by ranks", "Hodges-Lehmann, by ranks", remark="Whole points tie, which widens it for many women."),
+    Entry("Wilcoxon's test", "Wilcoxon's test", TESTS),
+    Entry("Share of one group, Wilson", "Share of one group, Wilson", remark="Reckoned exactly; it swings with the share."),
+    Entry(
+        "Share of one group, Wilson; mean over shares", "Share of one group, Wilson: mean over shares", remark="Reckoned exactly."
+    ),
+    Entry("Standardised difference, paired and unpaired", "Standardised difference, paired and unpaired"),
+)
+ALIKE = "Own variances go with own means where changes are skewed: sites that improved more weigh less."
+OVER_SITES = (
+    Entry(
+        "Pooled mean, Knapp-Hartung ad hoc (printed)",
+        pooled.ADHOC,
+        shapes=NORMAL,
+        is_by_sites=True,
+        remark="Wide where sites are alike.",
+    ),
+    Entry("Pooled mean, Knapp-Hartung ad hoc; spreads unlike", pooled.ADHOC, shapes=(UNLIKE,), is_by_sites=True),
+    Entry("Pooled mean, Knapp-Hartung ad hoc; skewed", pooled.ADHOC, shapes=SKEWED, is_by_sites=True, remark=ALIKE),
+    Entry(
+        "Pooled mean, ad hoc, one variance within all sites (sensitivity)",
+        pooled.COMMON,
+        has_target=False,
+        remark="It holds where changes are skewed or spreads unlike, too.",
+    ),
+    Entry("Pooled mean, own variances: bias, points; skewed", pooled.ADHOC, BIAS, shapes=SKEWED, remark=ALIKE),
+    Entry("Pooled mean, one variance: bias, points; skewed", pooled.COMMON, BIAS, shapes=SKEWED),
+    Entry("Pooled mean, Knapp-Hartung plain", pooled.PLAIN, has_target=False),
+    Entry("Pooled mean, normal (sensitivity)", pooled.NORMAL, has_target=False),
+    Entry(
+        "A new site, prediction interval (printed)",
+        pooled.AHEAD,
+        is_by_sites=True,
+        has_target=False,
+        remark="Too narrow where the sites differ little; print the simulated coverage beside it.",
+    ),
+    Entry("Variance between sites, Q-profile", pooled.BETWEEN, is_by_sites=True, remark="It takes the sites' errors as known."),
+    Entry("Shrunken site effects", pooled.SHRUNKEN, is_by_sites=True, remark="They take the variance between sites as known."),
+    Entry("Adjusted site effects", pooled.ADJUSTED),
+    Entry("Adjusted site effects; smallest site", f"{pooled.ADJUSTED}: smallest site (8)"),
+    Entry("One model over all women", pooled.ONE, is_by_sites=True, remark="A variance estimated as nil counts as known."),
+    Entry(
+        "National share, random-intercept logistic",
+        shares.NATIONAL,
+        is_by_sites=True,
+        remark="Too wide where few sites are alike, too narrow where they differ much.",
+    ),
+    Entry(
+        "Share over groups, ratio to size",
+        shares.GROUPS,
+        is_by_sites=True,
+        has_target=False,
+        remark="Not printed. Sites of very unequal size: a few hold most people.",
+    ),
+)
+TESTS_AND_LIMITS = (
+    Entry("Contrast of sites by a context", contexts.CONTRAST, TESTS, is_by_sites=True),
+    Entry(
+        "Contrast of sites, crude; severity differs",
+        f"{contexts.CONTRAST}: crude",
+        TESTS,
+        detail="by 5",
+        has_target=False,
+        remark="Why no verdict rests on the crude contrast alone.",
+    ),
+    Entry(
+        "Contrast of sites, adjusted; severity differs", f"{contexts.CONTRAST}: adjusted", TESTS, detail="by 5", has_target=False
+    ),
+    Entry("Contrast, crude and adjusted both (the rule); severity differs", contexts.BOTH, TESTS, detail="by 5"),
+    Entry("Context of women, random slope", contexts.SLOPE, TESTS, is_by_sites=True, remark="Singular fits included."),
+    Entry("Context of women, random slope; fits not singular", f"{contexts.SLOPE}: fits not singular", TESTS),
+    *(
+        Entry(
+            f"Funnel of {kind}s, {limits}{level} limits",
+            f"Funnel of {kind}s, {limits}{level} limits",
+            ALARMS,
+            remark="Judged by the budget stated beside the funnel: far above the limit's name where sites truly differ."
+            if limits
+            else "",
+        )
+        for kind in ("mean", "proportion")
+        for limits in ("", "over-dispersed ")
+        for level in ("95.0%", "99.8%")
+    ),
+    Entry("Break in level, AR(1)", series.LEVEL, TESTS, remark="Too often where months remember each other and are few."),
+    Entry("Break in slope, AR(1)", series.SLOPE, TESTS, remark="Too often where months remember each other."),
+    Entry("Break in level, Newey-West (sensitivity)", "Break in level, Newey-West (sensitivity)", TESTS, has_target=False),
+    Entry("Control chart of chance alone: months marked", "Control chart: months marked", ALARMS, has_target=False),
+    Entry("Control chart of chance alone: charts with a mark", "Control chart: charts with a mark", ALARMS, has_target=False),
+    Entry(
+        "Share seen in time at a site, Aalen-Johansen, log (not printed)",
+        waits.SITE,
+        has_target=False,
+        remark="Too narrow for few women and a share near all, where the error can be nil.",
+    ),
+    Entry(
+        "Share seen in time at a site, Wilson by its error",
+        waits.BY_ERROR,
+    ),
+    Entry("Share seen in time over sites, bootstrap of sites", waits.NATIONAL, is_by_sites=True),
+)
+_AT_RANDOM, _WORSE = "missing at random", "those missing 6 points worse"
+
+
+def _of_missing(place: str, way: str, quantity: str, mechanism: str, remark: str = "") -> Entry:
+    words = _AT_RANDOM if mechanism == MAR else _WORSE
+    what = f"{place} of all women due, {way}"
+    has_target = (mechanism, way) == (MAR, missing.IMPUTED)
+    return Entry(f"{what}; {words}", what, quantity, detail=mechanism, has_target=has_target, remark=remark)
+
+
+_NEVER = "No method sees what is not in the data: why the tipping point is printed."
+OF_MISSING = (
+    *(
+        _of_missing(place, way, quantity, MAR)
+        for place in ("Pooled mean", "Site mean")
+        for way in (missing.COMPLETE, missing.IMPUTED)
+        for quantity in (BIAS, "coverage")
+    ),
+    _of_missing("Pooled mean", missing.COMPLETE, BIAS, MNAR, "The two biases happen to oppose each other here."),
+    _of_missing("Pooled mean", missing.IMPUTED, BIAS, MNAR, _NEVER),
+    _of_missing("Pooled mean", missing.IMPUTED, "coverage", MNAR, _NEVER),
+    _of_missing("Site mean", missing.IMPUTED, "coverage", MNAR, _NEVER),
+)
+ENTRIES: tuple[Entry, ...] = (*OF_A_SITE, *OVER_SITES, *TESTS_AND_LIMITS, *OF_MISSING)
