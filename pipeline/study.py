@@ -125,7 +125,10 @@ def open_study(config_file: Path) -> Study:
     known = measures.load(config.paths.measures)
     predicted = theories.load(config.paths.theories)
     used = _chosen(config_file, "measures", config.measures, known)
-    apt = {name: theory for name, theory in predicted.items() if theory.outcome.measure in ("", *used)}
+    of_services = (
+        ("",) if used.keys() & measures.load().keys() else ()
+    )  # waits and retention are predicted of these services alone
+    apt = {name: theory for name, theory in predicted.items() if theory.outcome.measure in (*of_services, *used)}
     tested = _chosen(config_file, "theories", config.theories, apt)
     folder, synthetic = returns_folder(config, config_file)
     found, refused = take_inventory(folder, config.sites) if folder.is_dir() else ([], [])

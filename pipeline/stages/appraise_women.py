@@ -122,7 +122,10 @@ def _waited(theory: Theory, records: Records, service: DataFrame) -> DataFrame:
     women = referrals[referrals["client"].isna() | (referrals["client"] == "woman_or_birthing_parent")]
     women = women.assign(person=women["person_id"].fillna("of referral " + women["referral_id"]))
     cut = records.data_cut if records.data_cut is not None else women[["referral_date", "end_date"]].max().max()
-    until = women["site_id"].map(service.groupby("site_id")["period_end"].max().clip(upper=cut)).fillna(cut)
+    if women["referral_date"].isna().all():
+        return women.loc[[], [*KEY, "person_id"]].assign(y=float("nan"), pre=float("nan"))
+    ends = service.groupby("site_id")["period_end"].max().clip(upper=cut)
+    until = ends.reindex(women["site_id"]).set_axis(women.index).fillna(cut)
     when = _dates(women, records.contacts, records.access)[theory.outcome.event]
     followed = _followed(women, when, until)
     days = 7 * (theory.outcome.within_weeks or 0)

@@ -163,7 +163,7 @@ def test_two_processes_give_the_same_bytes_as_one(fresh_study: Path) -> None:
 def test_one_step_alone_brings_what_it_needs(small_study: Path) -> None:
     told = tell("run", "score", "--config", small_study / "config.yaml")
     assert told.code == 0
-    assert told.steps == {"ingest", "decisions", "validate", "score"}
+    assert told.steps == {"ingest", "decisions", "validate", "score", "ledger"}
     assert not (small_study / "reports").exists()
 
 
