@@ -60,10 +60,19 @@ def _check_needed(checked: Checked, group: tuple[str, ...], has: Series[bool]) -
     """A site of which no row has what each needs, and whose rows have no other fault, has one fault of the table."""
     by_site = checked.site.groupby(checked.site)
     some = (has | checked.is_rejected).groupby(checked.site).transform("any")
-    throughout = ~some & (by_site.transform("size") > 1)
+    throughout = (~some | checked.site.isin(_without_column(checked, group))) & (by_site.transform("size") > 1)
     limit = " or ".join(group)
     checked.add_once("blank-needed", throughout, *group, limit=limit, found="no row has it", severity="file")
     checked.add("blank-needed", ~has, *group, limit=limit)
+
+
+def _without_column(checked: Checked, group: tuple[str, ...]) -> list[str]:
+    """Sites that sent none of these columns: that is one fault of their headings, whatever else is wrong in their rows."""
+    return [
+        site
+        for site, sent in checked.sent.items()
+        if not any(c in group or ("items" in group and c.startswith("item_")) for c in sent)
+    ]
 
 
 def _check_blank_columns(checked: Checked, columns: dict[str, Any]) -> None:

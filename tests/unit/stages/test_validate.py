@@ -128,6 +128,21 @@ def test_a_needed_column_that_is_absent_is_one_fault_of_the_table(receive: Recei
     assert made.rows("outcomes") == (2, 0, 2)
 
 
+def test_a_score_under_another_heading_is_one_fault_whatever_else_is_wrong(receive: Receive) -> None:
+    made = receive(
+        outcomes="""
+            referral_id | measure | occasion | Total (0-80)
+            R1          | pcl5    | pre      | 40
+            R2          | pcl5    | pre      | 41
+                        | pcl5    | pre      | 42
+            R4          | nothing | pre      | 43
+        """
+    )
+    assert [rule for rule, _ in made.faults("file")] == ["blank-needed"]
+    assert made.faults("row") == [("blank-needed", "A4")], "the id that is missing"
+    assert made.status("outcomes") == "set_aside"
+
+
 @pytest.mark.parametrize(("column", "value"), [("total", "7"), ("date", "2026-01-20")])
 def test_outcomes_without_any_date_or_any_score_are_one_fault_of_the_table(receive: Receive, column: str, value: str) -> None:
     made = receive(outcomes=f"referral_id | measure | {column}\nR1 | pcl5 | {value}\nR2 | pcl5 | {value}")
