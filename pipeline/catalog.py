@@ -97,6 +97,27 @@ OPEN_TABLES = {
     "disclosure_log": "an open table",
 }
 
+# Tables that a step writes or reads together.
+COMPARED = ("site_effects", "pooled", "pooled_sensitivity", "adjusted", "one_stage", "shares", "funnel", "funnel_budget")
+APPRAISED = (
+    *("testability", "appraisal", "theory_sites", "truth_table", "solutions", "necessary", "configurations", "theory_changes"),
+)
+WOMEN_OF_THEORIES = ("change", "due", "flow", "accepted_referrals", "accepted_contacts", "accepted_experience")
+EXACT = (
+    "site_effects",
+    "change",
+    "flow",
+    "missingness",
+    "accepted_service",
+    "accepted_referrals",
+    "quality",
+    "rejected",
+    *("appraisal", "theory_sites"),
+    *("pooled_sensitivity", "one_stage", "shares", "funnel", "funnel_budget"),
+    *("due", "imputed", "scenarios", "tipping", "balance", "strip", "strip_verdicts", "twin", "methods"),
+    *("waits", "equity", "activity_series", "interrupted"),
+)
+
 
 class Catalog:
     """The artefacts of one study, which lie under its own folders."""

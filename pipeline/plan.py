@@ -6,7 +6,7 @@ release, figures, reports.
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pipeline.catalog import ACCEPTED, OPEN_TABLES, Catalog
+from pipeline.catalog import ACCEPTED, APPRAISED, COMPARED, EXACT, OPEN_TABLES, WOMEN_OF_THEORIES, Catalog
 from pipeline.engine.nodes import hashed
 from pipeline.engine.step import Step, step
 from pipeline.study import Study, facts_for_print, facts_of_results, facts_of_run
@@ -17,26 +17,6 @@ if TYPE_CHECKING:
     Frames = dict[str, DataFrame]
 else:
     DataFrame = Frames = Any
-
-COMPARED = ("site_effects", "pooled", "pooled_sensitivity", "adjusted", "one_stage", "shares", "funnel", "funnel_budget")
-APPRAISED = (
-    *("testability", "appraisal", "theory_sites", "truth_table", "solutions", "necessary", "configurations", "theory_changes"),
-)
-WOMEN_OF_THEORIES = ("change", "due", "flow", "accepted_referrals", "accepted_contacts", "accepted_experience")
-EXACT = (
-    "site_effects",
-    "change",
-    "flow",
-    "missingness",
-    "accepted_service",
-    "accepted_referrals",
-    "quality",
-    "rejected",
-    *("appraisal", "theory_sites"),
-    *("pooled_sensitivity", "one_stage", "shares", "funnel", "funnel_budget"),
-    *("due", "imputed", "scenarios", "tipping", "balance", "strip", "strip_verdicts", "twin", "methods"),
-    *("waits", "equity", "activity_series", "interrupted"),
-)
 
 
 def plan(study: Study) -> list[Step]:

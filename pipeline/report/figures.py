@@ -56,7 +56,7 @@ def _pictures(material: Material, style: Ink, *, synthetic: bool) -> list[Pictur
     measures = list(material.measures.values())
     found: list[Picture] = []
     if measures:
-        found += draw_flow(material, measures[0], style, synthetic=synthetic)
+        found += draw_flow(material, material.measures[material.primary or measures[0].id], style, synthetic=synthetic)
         found += draw_completeness(material, measures, style, synthetic=synthetic)
         found += _first_of(draw_balance, material, style, synthetic=synthetic)
     found += draw_waits(material, style, synthetic=synthetic)

@@ -43,8 +43,9 @@ class Material:
 
     @property
     def primary(self) -> str | None:
-        """The id of the first measure of the study."""
-        return next(iter(self.measures), None)
+        """The id of the first measure of the study that has a flow, else of the first."""
+        flows = {row["measure"] for row in self.rows("open_flow")}
+        return next((name for name in self.measures if name in flows), next(iter(self.measures), None))
 
 
 def is_shown(row: Row | None, *columns: str) -> bool:

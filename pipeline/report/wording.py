@@ -77,6 +77,7 @@ ANALYSES = {
     "paule_mandel": "Variance by Paule and Mandel",
     "maximum_likelihood": "Variance by maximum likelihood",
     "normal_interval": "Normal interval",
+    "one_variance": "One variance within all sites",
     "records_alone": "Sites that sent records alone",
     "other_correlations": "Other correlations assumed for totals",
     "held_back_counts": "Held-back counts at their highest",

@@ -50,7 +50,7 @@ def change(
 
 
 def _cases(scores: DataFrame, referrals: DataFrame, measures: dict[str, Measure]) -> DataFrame:
-    """Every referral of a woman by measure used at its site, and everywhere by the primary measure, the study's first.
+    """Every referral of a woman by measure used at its site, and everywhere by the primary measure, the first that has scores.
 
     Referrals known only from their scores are undated.
     """
@@ -63,7 +63,8 @@ def _cases(scores: DataFrame, referrals: DataFrame, measures: dict[str, Measure]
     known = known.assign(has_referral=[True] * len(women) + [False] * len(alone))
     known["person_id"] = known["person_id"].fillna("of referral " + known["referral_id"])
     used = scores.loc[scores["measure"].isin(list(measures)), ["site_id", "measure"]]
-    primary = women[["site_id"]].assign(measure=next(iter(measures)))
+    first = next((name for name in measures if name in set(scores["measure"])), next(iter(measures)))
+    primary = women[["site_id"]].assign(measure=first)
     each = pd.concat([used, primary], ignore_index=True).drop_duplicates()
     return known.drop(columns="intervention").merge(each, on="site_id")
 

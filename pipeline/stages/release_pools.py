@@ -21,6 +21,7 @@ _SINGLE = {
     "tau2 by PM": "paule_mandel",
     "tau2 by ML": "maximum_likelihood",
     "normal interval": "normal_interval",
+    "one variance within sites": "one_variance",
 }
 _RECORDS = "record-level sites alone"
 _RANGES = {

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pipeline.theories import Theory
 
 _CONTRASTS = ["estimate", "low", "high", "estimate_adjusted", "low_adjusted", "high_adjusted", "smallest_detectable"]
+_PER_CENT = "percentage points"
+_UNITS = {"points": "points", "sd": "standard deviations", "days": "days", "risk_difference": _PER_CENT}
 _EXPECTED = {
     "larger_improvement": "women improve more",
     "smaller_improvement": "women improve less",
@@ -47,8 +49,9 @@ def release_theories(
         n_women_without=round_counts(appraisal["women_without"], rule).where(fits),
         status=as_status(fits),
     )
-    is_share = pd.Series([t.smallest_difference.scale == "risk_difference" for t in known], index=appraisal.index)
-    rounded = appraisal[_CONTRASTS].round(1).where(~is_share, appraisal[_CONTRASTS].round(2))
+    table["unit"] = [_UNITS[t.smallest_difference.scale] for t in known]
+    is_share = table["unit"] == _PER_CENT
+    rounded = appraisal[_CONTRASTS].round(1).where(~is_share, (100 * appraisal[_CONTRASTS]).round())
     table[_CONTRASTS] = (rounded + 0.0).where(fits)
     return table
 
@@ -59,8 +62,9 @@ def _outcome(theory: Theory) -> str:
     expected = _EXPECTED[outcome.expected]
     if outcome.kind == "change":
         return f"{expected} on {outcome.measure}"
+    if outcome.kind == "recovered":
+        return f"{expected}, the share who recover on {outcome.measure}"
     what = {
-        "recovered": f"the share who recover on {outcome.measure}",
         "retention": "the share who have a second score",
         "wait": f"the wait to {outcome.event}",
     }
@@ -85,4 +89,4 @@ def in_words(theory: Theory) -> str:
     """The context as a phrase."""
     name = theory.context.variable.partition(".")[2].replace("_", " ")
     words: dict[str, Any] = {"y": "yes", "n": "no"}
-    return f"{name}: {' or '.join(words.get(code, code) for code in theory.context.codes)}"
+    return f"{name}: {' or '.join(words.get(code, code.replace('_', ' ')) for code in theory.context.codes)}"

@@ -18,7 +18,7 @@ SCENARIOS = ("tenth_percentile", "no_change", "ninetieth_percentile")
 QUESTIONS = ("no_effect", "too_small")
 OUTCOMES = ("reached", "already", "none_within_scale", "not_assessed")
 ANALYSES = (
-    *("dersimonian_laird", "paule_mandel", "maximum_likelihood", "normal_interval", "records_alone"),
+    *("dersimonian_laird", "paule_mandel", "maximum_likelihood", "normal_interval", "one_variance", "records_alone"),
     *("other_correlations", "held_back_counts", "one_site_left_out"),
 )
 

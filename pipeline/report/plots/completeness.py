@@ -33,7 +33,12 @@ def cell_words(row: Row | None, *, with_counts: bool = True) -> str:
 
 
 def draw_completeness(material: Material, measures: list[Measure], style: Ink, *, synthetic: bool) -> list[Picture]:
-    """One picture, or several where the sites do not fit a page; none where nothing but words would stand in it."""
+    """One picture, or several where the sites do not fit a page; none where nothing but words would stand in it.
+
+    A measure that no site recorded has no column: the text says so.
+    """
+    given = {row["measure"] for row in material.rows("open_completeness") if row["status"] != "not_recorded"}
+    measures = [measure for measure in measures if measure.id in given]
     ids = [measure.id for measure in measures]
     cells = {(row["site_id"], row["measure"]): row for row in material.rows("open_completeness") if row["measure"] in ids}
     if not any(row["status"] == "shown" for row in cells.values()):

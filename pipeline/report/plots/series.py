@@ -82,7 +82,7 @@ def _panel(sheet: Sheet, panel: Panel, left: float, top: float, width: float, co
         where = sum(row["period"] < go_live for row in rows)
         if 0 < where < len(rows):
             sheet.line([across(where)] * 2, [start, bottom], colour=INK, weight=0.9, dashes=(2, 1.4))
-            sheet.text(across(where) + 1, start - 1.6, "go-live", size=-1.5)
+            sheet.text(across(where) + 1, bottom - 1.4, "go-live", size=-1.5)
     for i, align in ((0, "left"), (len(rows) - 1, "right")):
         month = rows[i]["period"]
         sheet.text(

@@ -72,9 +72,10 @@ def _contrasts(rows: list[Row]) -> Table:
         Column("Difference", "right"),
         Column("Adjusted for first scores", "right"),
         Column("Smallest detectable", "right"),
+        Column("In"),
     )
     note = (
-        f"In points of mean improvement, sites with the context less sites without it ({sentences.confidence()}). "
+        f"Sites or women with the context less those without it ({sentences.confidence()}). "
         "Smallest detectable: what the sites received could probably have shown."
     )
     return Table("The contrasts behind the verdicts", columns, tuple(_contrast(row) for row in rows), note=note)
@@ -87,7 +88,7 @@ def _contrast(row: Row) -> tuple[str | Cell, ...]:
         "not given", "muted"
     )
     smallest = numerals.points(row["smallest_detectable"]) or Cell("not given", "muted")
-    return (row["theory_id"], _pair(row["k_sites_with"], row["k_sites_without"]), women, crude, adjusted, smallest)
+    return (row["theory_id"], _pair(row["k_sites_with"], row["k_sites_without"]), women, crude, adjusted, smallest, row["unit"])
 
 
 def _pair(first: int | None, second: int | None) -> str:

@@ -236,6 +236,7 @@ class Tables:
                 "context": "A peer-support worker is part of the offer",
                 "mechanism": "Meeting someone who has been through it makes it safe to speak of what happened",
                 "outcome": "Larger improvement on PCL-5",
+                "unit": "points",
                 "k_sites_with": len(self.sites) // 2,
                 "k_sites_without": len(self.sites) - len(self.sites) // 2,
                 "verdict": verdict,

@@ -159,3 +159,25 @@ def test_drawing_leaves_matplotlib_as_it_was(thirty: made.Release) -> None:
     before = dict(matplotlib.rcParams)
     figures.draw(thirty.tables, {"pcl5": thirty.measures["pcl5"]}, style=made.STYLE, synthetic=True)
     assert dict(matplotlib.rcParams) == before
+
+
+def test_a_measure_that_no_site_recorded_has_no_column_in_the_picture_of_completeness(thirty: made.Release) -> None:
+    table = thirty.tables["open_completeness"].copy()
+    gone = table["measure"] == "wdeq_a"
+    assert gone.any()
+    table.loc[gone, "status"] = "not_recorded"
+    table.loc[gone, ["n_due", "n_paired", "completion_pct"]] = None
+    drawn = figures.draw({**thirty.tables, "open_completeness": table}, thirty.measures, style=made.STYLE, synthetic=True)
+    label = thirty.measures["wdeq_a"].label.encode()
+    assert label in thirty.figures["completeness.svg"]
+    assert label not in drawn["completeness.svg"]
+
+
+def test_the_flow_is_drawn_of_the_first_measure_that_has_one(thirty: made.Release) -> None:
+    from pipeline.report.material import Material
+
+    first, second = list(thirty.measures)[:2]
+    table = thirty.tables["open_flow"]
+    only = {**thirty.tables, "open_flow": table.assign(measure=second)}
+    assert Material(thirty.tables, thirty.measures, {}).primary == first
+    assert Material(only, thirty.measures, {}).primary == second

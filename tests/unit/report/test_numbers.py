@@ -81,7 +81,7 @@ def test_who_they_were_stands_in_a_table_and_a_picture(twin: str, thirty: made.R
 
 def test_the_strip_has_three_curves_and_its_published_thresholds(thirty: made.Release) -> None:
     drawn = words(thirty, "thresholds-pcl5")
-    assert {"deteriorated", "improved by regression to the mean alone", "improved (95% interval)"} <= set(drawn)
+    assert {"deteriorated", "improved by regression to the mean alone", "improved (bars: 95% interval)"} <= set(drawn)
     assert "15" in drawn
     svg = thirty.figures["thresholds-pcl5.svg"].decode()
     assert len(re.findall(r'<path d="M [\d. ]+\nL [\d. ]+\nL [\d. ]+\nL ', svg)) >= 4, "three curves and a band"

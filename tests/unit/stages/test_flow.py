@@ -173,3 +173,12 @@ def test_whatever_is_recorded_every_referral_stands_in_exactly_one_state(cases: 
     (row,) = made["missingness"].to_dict("records")
     assert row["n_paired"] <= row["n_pre"] <= row["n_due"] <= row["n_referred"] == len(cases)
     assert (made["change"]["improvement"] == made["change"]["pre"] - made["change"]["post"]).all()
+
+
+def test_the_flow_of_all_sites_is_that_of_the_first_measure_with_a_score(typed: Typed) -> None:
+    """A study that names no measures has all there are, and the first by name may have been used nowhere."""
+    other = Measure(id="a", name="A", better="lower", range=Range(low=0, high=100))
+    referrals = typed("accepted_referrals", "site_id|referral_id|accepted\nS01|R1|y\nS02|R2|y")
+    scores = typed("scores", "site_id|referral_id|occasion|score\nS01|R1|pre|40").assign(measure="m", scored_from="total")
+    made = change(scores, referrals, {"a": other, "m": M}, ChangeSettings(), CUT)["flow"]
+    assert set(zip(made["site_id"], made["measure"], strict=True)) == {("S01", "m"), ("S02", "m")}

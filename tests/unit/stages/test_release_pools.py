@@ -45,6 +45,13 @@ def test_other_methods_stand_beside_the_pool_with_one_decimal() -> None:
     assert set(table["status"]) == {"shown"}
 
 
+def test_the_pool_with_one_variance_within_sites_leaves_with_the_others() -> None:
+    """It is the one that held in simulations of skewed changes, so a reader must find it beside the pool."""
+    row = sensitivity(Study(PAIRED, MISSING)).loc["one_variance"]
+    assert row["status"] == "shown"
+    assert row["low"] < row["estimate"] < row["high"]
+
+
 def test_of_pools_with_a_site_left_out_only_the_ends_leave_and_no_name() -> None:
     study = Study(PAIRED, MISSING, means={"S03": 30.0})
     row = sensitivity(study).loc["one_site_left_out"]

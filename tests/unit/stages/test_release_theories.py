@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import theories
 from pipeline.config import ReleaseSettings
-from pipeline.stages.release_theories import _may_stand, _outcome
+from pipeline.stages.release_theories import _may_stand, _outcome, in_words, release_theories
 from pipeline.tables import shape
 
 RULE = ReleaseSettings()
@@ -29,3 +29,22 @@ def test_what_is_expected_reads_as_a_phrase_whatever_the_outcome() -> None:
     assert said["CMO-07"] == "the wait to assessment: it is shorter"
     assert said["CMO-09"] == "the share who have a second score: it is higher"
     assert said["CMO-12"] == "women improve more on pcl5"
+
+
+def test_a_contrast_of_shares_is_in_percentage_points_and_one_of_scores_in_points() -> None:
+    known = {name: theories.load()[name] for name in ("CMO-03", "CMO-07")}
+    facts = {"test": "moderation", "sites_with": 4, "sites_without": 4, "women_with": 240, "women_without": 240}
+    contrast = {"estimate": -0.104, "low": -0.31, "high": 0.052, "smallest_detectable": 0.148}
+    words = {"verdict": "inconclusive", "reason": "open", "registered": "declared", "theory_hash": "x"}
+    rows = [{"theory_id": name, **facts, **contrast, **words} for name in known]
+    sites = pd.DataFrame({"site_id": [f"S{n:02}" for n in range(8)], "has_context": [True, False] * 4, "n": 60, "is_used": True})
+    used = pd.concat([sites.assign(theory_id=name) for name in known], ignore_index=True)
+    found = release_theories(shape("appraisal", pd.DataFrame(rows)), known, shape("theory_sites", used), RULE)
+    found = found.set_index("theory_id")
+    assert found.loc["CMO-07", ["unit", "estimate", "low", "high"]].tolist() == ["percentage points", -10, -31, 5]
+    assert found.loc["CMO-03", ["unit", "estimate", "low", "high"]].tolist() == ["points", -0.1, -0.3, 0.1]
+    assert found.loc["CMO-07", "smallest_detectable"] == 15
+
+
+def test_a_code_reads_as_words() -> None:
+    assert in_words(theories.load()["CMO-10"]) == "pathway: loss of custody"
