@@ -111,8 +111,9 @@ def _recorded(site_id: str, material: Material) -> list[Measure]:
 
 def _not_recorded(site_id: str, material: Material) -> str:
     recorded = _recorded(site_id, material)
-    others = [measure.label for measure in material.measures.values() if measure not in recorded]
-    return f" Measures of the study that this site did not record: {wording.listed(others)}." if recorded and others else ""
+    known = {row["measure"] for row in material.rows("open_completeness")}
+    others = [measure.label for measure in material.measures.values() if measure.id in known and measure not in recorded]
+    return f" Measures that other sites recorded and this one did not: {wording.listed(others)}." if recorded and others else ""
 
 
 def _beside(site_id: str, material: Material) -> Table:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from pipeline.config import FigureSettings
+
 if TYPE_CHECKING:
     from pipeline.measures import Source
 
 CONFIDENCE_PCT = 95
 SYNTHETIC = "SYNTHETIC"
+_LOOK = FigureSettings()
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,8 @@ class StudyFacts:
     k_sites: int
     pool_from_sites: int = 5
     predict_from_sites: int = 10
-    colour: str = "#0b4f6c"
-    accent: str = "#a8430f"
+    colour: str = _LOOK.colour
+    accent: str = _LOOK.accent
     author: str = "Maternal Mental Health Services realist evaluation"
     sources: Mapping[str, Source] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)

@@ -324,8 +324,15 @@ def test_a_measure_that_a_site_did_not_record_is_named_once(thirty: made.Release
         for name, frame in thirty.tables.items()
     }
     text = text_of(documents.site("S01", tables, thirty.measures, thirty.figures, thirty.study)["S01.pdf"])
-    assert squeezed("Measures of the study that this site did not record: CORE-10.") in text
+    assert squeezed("Measures that other sites recorded and this one did not: CORE-10.") in text
     assert text.count("CORE-10") == 1
+
+
+def test_a_measure_that_nobody_recorded_is_not_asked_of_a_site(thirty: made.Release) -> None:
+    names = ("open_sites", "open_completeness", "open_classes")
+    tables = {name: frame.query("measure != 'core10'") if name in names else frame for name, frame in thirty.tables.items()}
+    text = text_of(documents.site("S01", tables, thirty.measures, thirty.figures, thirty.study)["S01.pdf"])
+    assert "CORE-10" not in text
 
 
 def test_a_release_of_nothing_still_makes_a_report() -> None:
