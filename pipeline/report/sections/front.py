@@ -57,10 +57,13 @@ def _change(material: Material) -> list[tuple[str, str, str]]:
     keys = [f"change.{measure.id}.{name}" for measure in measures for name in _HEADLINES]
     if measures and not any(sentences.value(material, key) for key in keys):
         return [("Change", "not given", sentences.over_measures(material, "pooled"))]
-    rows = [_on_measure(material, measure) for measure in measures[:_MEASURES_IN_FRONT]]
-    if len(measures) > _MEASURES_IN_FRONT:
-        rest = wording.listed([measure.label for measure in measures[_MEASURES_IN_FRONT:]])
-        rows.append(("Further measures", rest, "The section on change tells of them in the same way."))
+    with_pool = [measure for measure in measures if sentences.value(material, f"change.{measure.id}.pooled")]
+    first = [*with_pool, *(measure for measure in measures if measure not in with_pool)][:_MEASURES_IN_FRONT]
+    rows = [_on_measure(material, measure) for measure in first]
+    rest = [measure.label for measure in measures if measure not in first]
+    if rest:
+        told = f"The section on change tells of {wording.listed(rest)} in the same way."
+        rows.append(("Further measures", numerals.count(len(rest)), told))
     return rows
 
 

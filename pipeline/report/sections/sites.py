@@ -29,15 +29,17 @@ def sites(material: Material) -> list[Block]:
         ),
         *why_no_funnel(material),
     ]
+    told: list[Block] = []
     untold: list[str] = []
-    for position, measure in enumerate(material.measures.values()):
+    for measure in material.measures.values():
         k_shown = sum(is_shown(row, "mean_improvement") for row in material.rows("open_sites", measure=measure.id))
         if not k_shown:
             untold.append(measure.label)
             continue
-        if position and k_shown > _SITES_ON_HALF_A_PAGE:
-            blocks.append(Break())
-        blocks += _measure(material, measure)
+        if told and k_shown > _SITES_ON_HALF_A_PAGE:
+            told.append(Break())
+        told += _measure(material, measure)
+    blocks += told
     if 0 < len(untold) < len(material.measures):
         blocks.append(Heading("Further measures", level=2))
     if untold:

@@ -12,6 +12,7 @@ import pikepdf
 import pytest
 
 from pipeline.codes import SCORE_USES
+from pipeline.measures import load
 from pipeline.report import documents, figures, sentences
 from pipeline.report.typesetting import page_count
 from pipeline.tables import shape
@@ -326,6 +327,18 @@ def test_a_measure_that_a_site_did_not_record_is_named_once(thirty: made.Release
     text = text_of(documents.site("S01", tables, thirty.measures, thirty.figures, thirty.study)["S01.pdf"])
     assert squeezed("Measures that other sites recorded and this one did not: CORE-10.") in text
     assert text.count("CORE-10") == 1
+
+
+def test_measures_with_a_pool_come_first_and_the_others_are_told_in_a_line(thirty: made.Release) -> None:
+    others = {name: measure for name, measure in load().items() if name not in thirty.measures}
+    measures = {**dict(list(others.items())[:2]), **thirty.measures}
+    twin = documents.national(thirty.tables, measures, thirty.figures, thirty.study)["national-report.md"].decode()
+    front = twin.split("## Key messages")[1].split("\n## ")[0]
+    assert "- **PCL-5: " in front
+    assert "- **Further measures: 3.** The section on change tells of " in front
+    assert not [label for label in (m.label for m in list(others.values())[:2]) if f"- **{label}:" in front]
+    side_by_side = twin.split("## Sites side by side")[1].split("\n## ")[0]
+    assert side_by_side.index("### PCL-5") < side_by_side.index("### Further measures")
 
 
 def test_a_measure_that_nobody_recorded_is_not_asked_of_a_site(thirty: made.Release) -> None:
