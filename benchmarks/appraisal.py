@@ -13,14 +13,13 @@ import dataclasses
 import datetime
 import tempfile
 from collections.abc import Callable
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.random import Generator
 
-from benchmarks.coverage.cells import Cell, Design, Floats, Result, sizes
+from benchmarks.coverage.cells import Cell, Design, Result, sizes
 from benchmarks.coverage.ledger import Ledger
 from benchmarks.coverage.running import run_all
 from pipeline.config import AccessSettings, CompareSettings
@@ -38,7 +37,7 @@ RESULTS = Path(__file__).parent / "results" / "appraisal.csv"
 SEEDS, BATCH = 200, 25
 SITES = (30, 12)
 WOMEN = "20 to 150"
-POWER = 0.8
+POWER, NO_MORE = 0.8, 0.05
 """How often a true effect should be found where testability says that it can be seen."""
 MEASURE = "pcl5"
 SMALLEST, SMALLEST_SHARE = 5.0, 0.1
@@ -273,41 +272,23 @@ WITHIN = theory_of(
 Scenario = tuple[Callable[[Generator, int], Made], str, float]
 SCENARIOS: dict[str, Scenario] = {
     "sites: true effect": (lambda rng, k: changes(rng, k, effect=2 * SMALLEST), "consistent", POWER),
-    "sites: no effect": (changes, "consistent", 0.05),
+    "sites: no effect": (changes, "consistent", NO_MORE),
     "sites: reversed": (lambda rng, k: changes(rng, k, effect=-2 * SMALLEST), "inconsistent", POWER),
-    "sites: severer women alone": (lambda rng, k: changes(rng, k, severity=12, by_severity=0.5), "consistent", 0.05),
+    "sites: severer women alone": (lambda rng, k: changes(rng, k, severity=12, by_severity=0.5), "consistent", NO_MORE),
     "sites: three with the context": (lambda rng, k: changes(rng, k, effect=2 * SMALLEST, n_with=3), "not_testable", 1.0),
     "women: true effect": (lambda rng, k: changes(rng, k, within=2 * SMALLEST, theory=WITHIN), "consistent", POWER),
-    "women: no effect": (lambda rng, k: changes(rng, k, within=0.0, theory=WITHIN), "consistent", 0.05),
+    "women: no effect": (lambda rng, k: changes(rng, k, within=0.0, theory=WITHIN), "consistent", NO_MORE),
     "women: reversed": (lambda rng, k: changes(rng, k, within=-2 * SMALLEST, theory=WITHIN), "inconsistent", POWER),
     "retention: true effect": (lambda rng, k: retention(rng, k, effect=2 * SMALLEST_SHARE), "consistent", POWER),
-    "retention: no effect": (lambda rng, k: retention(rng, k, effect=0.0), "consistent", 0.05),
+    "retention: no effect": (lambda rng, k: retention(rng, k, effect=0.0), "consistent", NO_MORE),
     "waits: true effect": (lambda rng, k: waits(rng, k, effect=2 * SMALLEST_SHARE), "consistent", POWER),
-    "waits: no effect": (lambda rng, k: waits(rng, k, effect=0.0), "consistent", 0.05),
-    "configuration: noise": (lambda rng, k: configurations(rng, k, effect=0.0), "consistent", 0.05),
+    "waits: no effect": (lambda rng, k: waits(rng, k, effect=0.0), "consistent", NO_MORE),
+    "configuration: noise": (lambda rng, k: configurations(rng, k, effect=0.0), "consistent", NO_MORE),
     "configuration: planted": (lambda rng, k: configurations(rng, k, effect=12.0), "consistent", np.nan),
     "mediation: planted": (lambda rng, k: mediation(rng, k, first=1.5, second=5.0), "consistent", np.nan),
-    "mediation: no effect": (lambda rng, k: mediation(rng, k, first=0.0, second=5.0), "consistent", 0.05),
+    "mediation: no effect": (lambda rng, k: mediation(rng, k, first=0.0, second=5.0), "consistent", NO_MORE),
 }
 """What is planted, the verdict that is counted, and how often it should come at least (0.8, 1) or at most (0.05)."""
-
-
-def summary(results: list[Result]) -> list[Result]:
-    """Batches of one scenario, number of sites and verdict joined."""
-    order = {(row.detail, row.what): at for at, row in reversed(list(enumerate(results)))}
-
-    def key(row: Result) -> tuple[int, int]:
-        return -row.k, order[row.detail, row.what]
-
-    joined = []
-    for _, group in groupby(sorted(results, key=key), key=key):
-        rows = list(group)
-        n: Floats = np.array([row.replicates for row in rows], dtype=np.float64)
-        if n.sum():
-            rate = float(np.nansum([row.rate * row.replicates for row in rows if row.replicates]) / n.sum())
-            error = float(np.sqrt(rate * (1 - rate) / n.sum()))
-            joined.append(dataclasses.replace(rows[0], rate=rate, error=error, replicates=int(n.sum())))
-    return joined
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -316,8 +297,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="twenty studies of each scenario and size; keeps nothing")
     parser.add_argument("--only", default="", help="only scenarios whose name begins so")
     parser.add_argument("--workers", type=int, default=1, help="processes")
+    parser.add_argument("--table", action="store_true", help="write the table that the reports print from what is kept")
     parser.add_argument("--results", type=Path, default=RESULTS)
     asked = parser.parse_args(arguments)
+    from benchmarks.appraisal_table import TABLE, as_yaml, summary
+
+    if asked.table:
+        TABLE.write_text(as_yaml(Ledger(asked.results).read()), encoding="utf-8", newline="\n")
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "appraisal.csv" if asked.quick else asked.results)
         chosen = [cell for cell in cells() if not asked.quick or cell.design["batch"] == 0]

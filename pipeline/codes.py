@@ -106,7 +106,7 @@ SERVICE_FEATURES = (
     "lived_experience_group",
 )
 SERVICE_CONTEXTS = (*PATHWAYS, *INTERVENTIONS, *SERVICE_FEATURES, "wave", "area")
-CHARACTERISTICS = ("pathway", "perinatal_stage", "age_band", "ethnic_group", "deprivation_fifth")
+CHARACTERISTICS = ("pathway", "perinatal_stage", "age_band", "referral_source", "ethnic_group", "deprivation_fifth")
 CHART_RULES = ("outside", "trend", "two_of_three", "shift")
 OPEN_FUNNEL_FLAGS = ("below", "within", "above", "at_limit")
 FUNNEL_FLAGS = ("below", "within", "above", "not_drawn")

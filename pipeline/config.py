@@ -44,9 +44,11 @@ class PathSettings(Strict):
     reports: Place = Path("reports")
     measures: Places = ()
     theories: Places = ()
+    instruments: Places = ()
     mappings: Place | None = None
     decisions: Place = Path("decisions.csv")
     denominators: Place | None = None
+    evidence: Place = Path("evidence.csv")
 
     @property
     def not_for_release(self) -> Path:
@@ -67,9 +69,11 @@ class PathSettings(Strict):
             reports=absolute(self.reports),
             measures=tuple(absolute(p) for p in self.measures),
             theories=tuple(absolute(p) for p in self.theories),
+            instruments=tuple(absolute(p) for p in self.instruments),
             mappings=absolute(self.mappings) if self.mappings else None,
             decisions=absolute(self.decisions),
             denominators=absolute(self.denominators) if self.denominators else None,
+            evidence=absolute(self.evidence),
         )
 
 
@@ -229,9 +233,10 @@ def _keep_apart(config_file: Path, paths: PathSettings) -> None:
                     f"{config_file}: paths.{name}: found {str(folder)!r}, which is or overlaps paths.{other}; "
                     "give every one a folder of its own, so that no run can write over returns."
                 )
-    for name, folder in {"returns": paths.returns, **written}.items():
-        if folder in paths.decisions.parents:
-            raise FactError(
-                f"{config_file}: paths.decisions: found {str(paths.decisions)!r}, which lies in paths.{name}; "
-                "keep it elsewhere: there it would count as a return, be removed or leave."
-            )
+    for file, path in {"decisions": paths.decisions, "evidence": paths.evidence}.items():
+        for name, folder in {"returns": paths.returns, **written}.items():
+            if folder in path.parents:
+                raise FactError(
+                    f"{config_file}: paths.{file}: found {str(path)!r}, which lies in paths.{name}; "
+                    "keep it elsewhere: there it would count as a return, be removed or leave."
+                )

@@ -1,15 +1,29 @@
 """The graph: every step of the study, what it reads and what it writes. A step is its signature; the work is done elsewhere.
 
-Read it from top to bottom: ingest, decisions, validate, to-sites, score, change, compare, impute, classify, access, appraise,
-release, figures, reports.
+Read it from top to bottom: ingest, decisions, evidence, validate, to-sites, score, change, compare, impute, classify, access,
+describe, voices, appraise, joint, release; what comes after the door stands in plan_reports.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pipeline.catalog import ACCEPTED, APPRAISED, COMPARED, EXACT, OPEN_TABLES, WOMEN_OF_THEORIES, Catalog
+from pipeline.catalog import (
+    ACCEPTED,
+    APPRAISED,
+    CHECKED_TABLES,
+    COMPARED,
+    DESCRIBED,
+    EXACT,
+    OPEN_TABLES,
+    VOICED,
+    WOMEN_OF_THEORIES,
+    Catalog,
+)
 from pipeline.engine.nodes import hashed
 from pipeline.engine.step import Step, step
-from pipeline.study import Study, facts_for_print, facts_of_results, facts_of_run
+from pipeline.plan_checking import checking
+from pipeline.plan_reports import reports
+from pipeline.report.study import SYNTHETIC
+from pipeline.study import Study, facts_for_print, facts_of_results
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -21,11 +35,11 @@ else:
 
 def plan(study: Study) -> list[Step]:
     """All steps of `study`. Facts are read by content: a step re-runs when a setting, measure or theory that it reads changes."""
-    catalog = Catalog(study.config.paths, study.config_file.resolve().parent)
+    catalog = Catalog(study.config.paths, study.config_file.resolve().parent, mark=SYNTHETIC if study.synthetic else "")
     config, sites, release = study.config, study.sites, study.last_release
     used, known = hashed("measures", study.measures), hashed("known measures", study.known_measures)
     theories, rule = hashed("theories", study.theories), hashed("config.release", config.release)
-    about, seed = hashed("study", facts_for_print(study)), hashed("config.seed", config.seed)
+    seed, instruments = hashed("config.seed", config.seed), hashed("instruments", study.instruments)
     steps: list[Step] = []
 
     for received in study.returns:
@@ -72,6 +86,16 @@ def plan(study: Study) -> list[Step]:
 
         return read_decisions(path, sites)
 
+    def evidence_step(
+        path: Annotated[Any, catalog.evidence_file(study.evidence)],
+        sites: Annotated[list[str], hashed("sites of evidence", sorted({*sites, *(config.sites or ())}))],
+        theories: Annotated[Any, hashed("names of theories", study.known_theories)],
+    ) -> Annotated[Frames, catalog.some("evidence", "evidence_faults")]:
+        """Read what people said, coded, scanned like a return."""
+        from pipeline.returns.evidence_file import read_evidence
+
+        return read_evidence(path, sites, theories)
+
     def validate_step(
         records: Annotated[dict[str, Frames], {site: catalog.records(site) for site in sites}],
         sites: Annotated[list[str], hashed("sites", sites)],
@@ -100,7 +124,9 @@ def plan(study: Study) -> list[Step]:
         measures: Annotated[Any, used],
         settings: Annotated[Any, hashed("config.change", config.change)],
         data_cut: Annotated[Any, hashed("config.study.data_cut", config.study.data_cut)],
-    ) -> Annotated[Frames, catalog.some("change", "flow", "missingness", "due", "score_uses")]:
+    ) -> Annotated[
+        Frames, catalog.some("change", "flow", "standing", "missingness", "due", "completion", "timing", "score_uses")
+    ]:
         """Pair each woman's first and last score and classify the change."""
         from pipeline.stages.change import change
 
@@ -157,6 +183,32 @@ def plan(study: Study) -> list[Step]:
 
         return access(referrals, contacts, activity, service, denominators, settings, rule, flow["data_cut"].max(), seed)
 
+    def describe_step(
+        rows: Annotated[Frames, catalog.some("accepted_service", "accepted_referrals", "quality", "change")],
+        measures: Annotated[Any, used],
+        seed: Annotated[int, seed],
+    ) -> Annotated[Frames, catalog.some(*DESCRIBED)]:
+        """What services offer, the types of service, and improvement by pathway and intervention."""
+        from pipeline.stages.describe import describe
+
+        return describe(rows, measures, seed)
+
+    def voices_step(
+        experience: Annotated[DataFrame, catalog["accepted_experience"]],
+        survey: Annotated[DataFrame, catalog["accepted_survey"]],
+        staff: Annotated[DataFrame, catalog["accepted_staff"]],
+        training: Annotated[DataFrame, catalog["accepted_training"]],
+        referrals: Annotated[DataFrame, catalog["accepted_referrals"]],
+        service: Annotated[DataFrame, catalog["accepted_service"]],
+        instruments: Annotated[Any, instruments],
+        rule: Annotated[Any, rule],
+    ) -> Annotated[Frames, catalog.some(*VOICED)]:
+        """What women, families and staff say of the services, and what training changed."""
+        from pipeline.stages.voices import voices
+
+        returned = {"experience": experience, "survey": survey, "staff": staff, "training": training}
+        return voices(returned, referrals, service, instruments, rule)
+
     def appraise_step(
         site_effects: Annotated[DataFrame, catalog["site_effects"]],
         adjusted: Annotated[DataFrame, catalog["adjusted"]],
@@ -171,19 +223,19 @@ def plan(study: Study) -> list[Step]:
     ) -> Annotated[Frames, catalog.some(*APPRAISED)]:
         """Hold each theory against the sites and women."""
         from pipeline.stages.appraise import Records, appraise
+        from pipeline.stages.impute_theories import impute_theories
 
-        records = Records(
-            change=rows["change"],
-            due=rows["due"],
-            referrals=rows["accepted_referrals"],
-            contacts=rows["accepted_contacts"],
-            experience=rows["accepted_experience"],
-            measures=measures,
-            compare=settings,
-            access=waits,
-            data_cut=rows["flow"]["data_cut"].max(),
-        )
-        return appraise(site_effects, adjusted, service, theories, lock, records=records, seed=seed)
+        records = Records.of(rows, measures, settings, waits)
+        appraised = appraise(site_effects, adjusted, service, theories, lock, records=records, seed=seed)
+        return {**appraised, **impute_theories(theories, service, records, seed)}
+
+    def joint_step(
+        evidence: Annotated[DataFrame, catalog["evidence"]], appraisal: Annotated[DataFrame, catalog["appraisal"]]
+    ) -> Annotated[DataFrame, catalog["joint"]]:
+        """Set what people said beside what the numbers say."""
+        from pipeline.stages.joint import joint
+
+        return joint(evidence, appraisal)
 
     def release_step(
         exact: Annotated[Frames, catalog.some(*EXACT)],
@@ -193,86 +245,35 @@ def plan(study: Study) -> list[Step]:
         policy: Annotated[Any, hashed("config.funnel", config.funnel)],
         weeks: Annotated[Any, hashed("config.access.weeks", config.access.weeks)],
         seed: Annotated[int, seed],
-    ) -> Annotated[Frames, catalog.some(*OPEN_TABLES)]:
+        instruments: Annotated[Any, instruments],
+        earlier: Annotated[Any, catalog.beside_releases.earlier(study.releases_before)],
+    ) -> Annotated[Frames, catalog.some(*OPEN_TABLES, *CHECKED_TABLES, "released_women")]:
         """The one door: suppress, round, and only then hand on."""
         from pipeline.stages.release import release
+        from pipeline.stages.release_ledger import ReleaseLedger
 
-        return release(exact, measures, theories, rule, policy, weeks, seed)
+        ledger = ReleaseLedger(exact, rule, earlier)
+        opened = release(exact, measures, theories, rule, policy, weeks, seed, instruments, ledger)
+        return {**opened, **ledger.kept(opened)}
 
     def ledger_step(
         quality: Annotated[DataFrame, catalog["quality"]],
         rejected: Annotated[DataFrame, catalog["rejected"]],
         wrong: Annotated[DataFrame, catalog["decision_faults"]],
+        untold: Annotated[DataFrame, catalog["evidence_faults"]],
         run: Annotated[Any, hashed("what decides results", facts_of_results(study))],
     ) -> Annotated[Any, {"ledger": catalog.ledger, "to_take": catalog.decisions_to_take}]:
         """What this run was made from, the rows in and out of every table, and the faults to decide on."""
         from pipeline.returns.decisions_to_take import decisions_to_take
         from pipeline.stages.ledger import ledger
 
-        return {"ledger": ledger(quality, rejected, run, wrong), "to_take": decisions_to_take(rejected)}
+        return {"ledger": ledger(quality, rejected, run, wrong, untold), "to_take": decisions_to_take(rejected)}
 
-    def open_files_step(
-        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
-    ) -> Annotated[Frames, {**{name: catalog.open_csv(name) for name in OPEN_TABLES}, "disclosure_log": catalog.disclosure_log}]:
-        """Open tables as CSV, and the log of what was withheld."""
-        return tables
-
-    def figures_step(
-        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
-        measures: Annotated[Any, used],
-        style: Annotated[Any, hashed("config.figures", config.figures)],
-        synthetic: Annotated[bool, hashed("synthetic", study.synthetic)],
-    ) -> Annotated[dict[str, bytes], catalog.figures]:
-        """Draw every figure, with its data and its alt text."""
-        from pipeline.report.figures import draw
-
-        return draw(tables, measures, style=style, synthetic=synthetic)
-
-    def national_step(
-        tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
-        figures: Annotated[dict[str, bytes], catalog.figures],
-        measures: Annotated[Any, used],
-        study: Annotated[Any, about],
-        run: Annotated[Any, hashed("run", facts_of_run(study))],
-    ) -> Annotated[
-        Any, {"national-report.pdf": catalog.national_pdf, "national-report.md": catalog.national_markdown, "run": catalog.run}
-    ]:
-        """Typeset the national report, and say what the run was made from."""
-        from pipeline.report.documents import national
-
-        return {**national(tables, measures, figures, study), "run": run}
-
-    named: dict[str, Any] = {
-        "decisions": decisions_step,
-        "validate": validate_step,
-        "score": score_step,
-        "change": change_step,
-        "compare": compare_step,
-        "impute": impute_step,
-        "classify": classify_step,
-        "access": access_step,
-        "appraise": appraise_step,
-        "release": release_step,
-        "ledger": ledger_step,
-        "open-files": open_files_step,
-        "figures": figures_step,
-        "national-report": national_step,
-    }
-    steps += [step(name, function) for name, function in named.items()]
-
-    for site in study.reported_sites:
-
-        def site_report_step(
-            tables: Annotated[Frames, catalog.some(*OPEN_TABLES)],
-            figures: Annotated[dict[str, bytes], catalog.figures],
-            measures: Annotated[Any, used],
-            study: Annotated[Any, about],
-            site: Annotated[str, hashed(f"site {site}", site)],
-        ) -> Annotated[Any, {f"{site}.pdf": catalog.site_report(site)}]:
-            """Typeset the report of one site."""
-            from pipeline.report.documents import site as site_report
-
-            return site_report(site, tables, measures, figures, study)
-
-        steps.append(step("site-reports", site_report_step, of=site))
-    return steps
+    functions = (
+        *(decisions_step, evidence_step, validate_step, score_step, change_step, compare_step, impute_step, classify_step),
+        *(access_step, describe_step, voices_step, appraise_step, joint_step, release_step),
+        ledger_step,
+    )
+    steps += [step(function.__name__.removesuffix("_step").replace("_", "-"), function) for function in functions]
+    steps += reports(study, catalog)
+    return [*steps, checking(study, catalog, steps)]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import __version__, measures, theories
+from pipeline import __version__, instruments, measures, theories
 from pipeline import config as settings
 from pipeline.engine.code import package_state
 from pipeline.engine.nodes import digest, digest_path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.config import Config
+    from pipeline.instruments import Instrument
     from pipeline.measures import Measure
     from pipeline.returns.denominators import Denominators
     from pipeline.returns.mapping import Mapping
@@ -42,6 +43,8 @@ class Study:
     synthetic: bool
     mappings: dict[str, Mapping] = field(default_factory=dict)
     denominators: Denominators = ()
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    known_theories: tuple[str, ...] = ()
     state: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +54,13 @@ class Study:
     def sites(self) -> list[str]:
         """Codes of the sites that sent something."""
         return [received.site_id for received in self.returns]
+
+    @property
+    def evidence(self) -> Path:
+        """The file of evidence: that of the config, and the invented one in a rehearsal."""
+        paths = self.config.paths
+        is_rehearsal = self.synthetic and not self.config.synthetic and paths.rehearsal is not None
+        return paths.rehearsal / "evidence.csv" if is_rehearsal and paths.rehearsal else paths.evidence
 
     @property
     def reported_sites(self) -> list[str]:
@@ -63,6 +73,7 @@ class Study:
         """Canonical text of everything but the returns that decides the results: config, measures, theories, code."""
         chosen = self.config.model_dump_json(exclude={"paths", "rehearsal"})
         known = [m.model_dump_json() for m in self.measures.values()] + [t.model_dump_json() for t in self.theories.values()]
+        known += [i.model_dump_json() for i in self.instruments.values()]
         words = [f"{site} {words.model_dump_json()}" for site, words in self.mappings.items()]
         return "\n".join([chosen, *known, package_state(), str(self.synthetic), *words, str(self.denominators)])
 
@@ -70,8 +81,9 @@ class Study:
     def run_id(self) -> str:
         """Hash of inputs, config and package: the same wherever the same study is run."""
         received = [f"{r.site_id} {p.name if r.others else ''} {digest_path(p)}" for r in self.returns for p in r.paths]
-        decided = [f"decisions {digest_path(self.config.paths.decisions)}"] if self.config.paths.decisions.is_file() else []
-        return digest("\n".join([self.facts, *received, *decided]))[:12]
+        beside = {"decisions": self.config.paths.decisions, "evidence": self.evidence}
+        given = [f"{name} {digest_path(path)}" for name, path in beside.items() if path.is_file()]
+        return digest("\n".join([self.facts, *received, *given]))[:12]
 
     @property
     def last_release(self) -> str | None:
@@ -83,12 +95,28 @@ class Study:
         folders = [folder.name for folder in paths.releases.iterdir() if folder.is_dir()] if paths.releases.is_dir() else []
         return max(folders, default=None)
 
+    @property
+    def release_to_compare(self) -> str | None:
+        """The release that reports are held against: none for invented data, which are never held against real ones."""
+        return None if self.synthetic else self.last_release
+
+    @property
+    def releases_before(self) -> tuple[str, ...]:
+        """The releases of other runs, in order, beside which this one must be safe; none for invented data."""
+        kept = () if self.synthetic else published(self.config.paths.not_for_release)
+        mine = self.run_id if kept else ""
+        return tuple(each["release"] for each in kept if each["run_id"] != mine)
+
     def inputs(self) -> list[Path]:
         """Every path outside our own folders that a run reads."""
         beside = [self.config_file, self.config_file.resolve().parent / "theories.lock", self.config.paths.returns]
         paths = self.config.paths
-        folders = [*paths.measures, *paths.theories, *([paths.mappings] if paths.mappings else [])]
-        files = [paths.decisions, *([paths.denominators] if paths.denominators else [])]
+        folders = [*paths.measures, *paths.theories, *paths.instruments, *([paths.mappings] if paths.mappings else [])]
+        last = [paths.releases / self.release_to_compare / "tables"] if self.release_to_compare else []
+        files = [paths.decisions, self.evidence, *last, *([paths.denominators] if paths.denominators else [])]
+        before = self.releases_before
+        files += [paths.not_for_release / f"published-women-{name}.parquet" for name in before]
+        files += [paths.not_for_release / "key.json"] if before else []
         return [*beside, *files, *(path for received in self.returns for path in received.paths), *folders]
 
 
@@ -144,6 +172,8 @@ def open_study(config_file: Path) -> Study:
         synthetic=synthetic,
         mappings=mapping.load(words, sites=config.sites, measures=known) if words else {},
         denominators=read_denominators(config.paths.denominators),
+        instruments=instruments.load(config.paths.instruments),
+        known_theories=tuple(predicted),
     )
 
 
@@ -167,6 +197,8 @@ def facts_for_print(study: Study, run_id: str | None = None) -> StudyFacts:
         **({} if run_id else config.figures.model_dump(include={"colour", "accent"})),
         sources={name: source for name, source in measures.sources().items() if name in cited},
         settings={} if run_id else settings_in_words(config),
+        defaults={} if run_id else settings_in_words(settings.Config()),
+        hashes={} if run_id else hashes_in_words(study),
     )
 
 
@@ -198,7 +230,19 @@ def settings_in_words(config: Config) -> dict[str, str]:
     flat = {
         f"{part}.{name}": value for part, values in chosen.items() if isinstance(values, dict) for name, value in values.items()
     }
-    return {name: str(value) for name, value in {**flat, "seed": chosen["seed"]}.items() if not isinstance(value, dict)}
+    given = {name: value for name, value in {**flat, "seed": chosen["seed"]}.items() if not isinstance(value, dict)}
+    return {name: ", ".join(map(str, value)) if isinstance(value, list) else str(value) for name, value in given.items()}
+
+
+def hashes_in_words(study: Study) -> dict[str, str]:
+    """What a run was made from, as a table of the report gives it: hashes cut short, versions, seed; whole ones in run.json."""
+    made = facts_of_run(study)
+    together = {"returns, together": digest("\n".join(made["return_hashes"])), "package": made["package_hash"]}
+    config = {"configuration": made["config_hash"], "settings that decide results": made["settings_hash"]}
+    decided = {"decisions": made["decisions_hash"] or "none"}
+    versions = {name: str(number) for name, number in made["libraries"].items()}
+    hashes = {name: value[:12] for name, value in {**together, **config, **decided}.items()}
+    return {**hashes, "seed": str(made["seed"]), **versions}
 
 
 def facts_of_run(study: Study) -> dict[str, Any]:
@@ -222,8 +266,10 @@ def facts_of_results(study: Study) -> dict[str, Any]:
         "settings_hash": digest(study.config.model_dump_json(exclude={"paths", "rehearsal", "figures", "reports", "study"})),
         "return_hashes": sorted(digest_path(path) or "" for r in study.returns for path in r.paths),
         "decisions_hash": digest_path(study.config.paths.decisions) or "",
+        "evidence_hash": digest_path(study.evidence) or "",
         "mapping_hashes": sorted(digest(words.model_dump_json()) for words in study.mappings.values()),
         "measures": {name: digest(m.model_dump_json()) for name, m in study.measures.items()},
+        "instruments": {name: digest(i.model_dump_json()) for name, i in study.instruments.items()},
         "theories": {name: theory.hash for name, theory in study.theories.items()},
         "seed": study.config.seed,
         "rule": study.config.release.model_dump(mode="json"),

@@ -10,6 +10,7 @@ from pipeline.stats.control_chart import control_chart
 from pipeline.stats.interrupted import Change, interrupted_series
 
 LEVEL, SLOPE = "Break in level, AR(1)", "Break in slope, AR(1)"
+WAYS = ("", ", over phi (printed)", ": Newey-West (sensitivity)")
 RATE, SD = 10.0, 1.0
 """Bed days a day, and the SD of a month's error."""
 PHIS = (0.0, 0.3, 0.6)
@@ -35,7 +36,7 @@ def series(rng: Generator, replicates: int, *, months: int, phi: float) -> list[
 
     found = each_replicate(rng, replicates, once).T
     design = Design(0, f"{months} months", phi, "normal", "tau: phi")
-    names = (LEVEL, LEVEL.replace("AR(1)", "Newey-West (sensitivity)"), SLOPE, SLOPE.replace("AR(1)", "Newey-West (sensitivity)"))
+    names = [f"{name}{way}" for name in (LEVEL, SLOPE) for way in WAYS]
     return [design.result(what, "false_positives", each, nominal=0.05) for what, each in zip(names, found, strict=True)]
 
 
@@ -47,14 +48,16 @@ def remembering(rng: Generator, months: int, phi: float) -> Floats:
     return shocks
 
 
-def _rejects(change: Change | None) -> tuple[float, float]:
-    """Whether the main interval and that of the sensitivity leave 0 out; NaN without a test."""
+def _rejects(change: Change | None) -> tuple[float, ...]:
+    """Whether the interval at one phi, that over phi and that of the sensitivity leave 0 out; NaN without a test."""
     if change is None:
-        return np.nan, np.nan
-    return (
-        float(change.low > 0 or change.high < 0),
-        float(change.low_newey_west > 0 or change.high_newey_west < 0),
+        return (np.nan,) * len(WAYS)
+    limits = (
+        (change.low, change.high),
+        (change.low_over_phi, change.high_over_phi),
+        (change.low_newey_west, change.high_newey_west),
     )
+    return tuple(float(low > 0 or high < 0) for low, high in limits)
 
 
 def chart(rng: Generator, replicates: int, *, months: int) -> list[Result]:

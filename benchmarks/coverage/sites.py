@@ -14,6 +14,7 @@ from pipeline.stats.proportion import wilson
 from pipeline.stats.resampling import resample_d_av
 from pipeline.stats.signed_rank import signed_rank
 from pipeline.stats.small_sites import pool_small_sites
+from pipeline.stats.standardised import limits_of_sizes
 from pipeline.stats.streams import stream
 
 SIZES = (8, 15, 30, 75, 150)
@@ -23,6 +24,7 @@ CLOSED, ITERATED = 10_000, 2_000
 T, D_Z, D_AV, D_PRE = "Site mean, t", "d_z, noncentral t", "d_av, bootstrap", "d_pre, normal (Becker)"
 D_PRE_T = "d_pre, t (Bonett; not printed)"
 """Variance `(SD_D^2/SD_pre^2 + d^2/2)/(n - 1)` (Bonett 2008, Psychol Methods 13:99), t(n - 1): a candidate in its place."""
+D_PRE_WIDE, D_AV_T = "d_pre, noncentral t or by influence", "d_av, t by influence"
 CUT_MEAN = 34.0
 _DRAWS, _CHUNK = 10_000_000, 500_000
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -41,6 +43,7 @@ def cells() -> list[Cell]:
     for n in SIZES:
         for shape in invented.SHAPES:
             made.append(Cell("ranks", ranks, CLOSED // 2, {"n": n, "shape": shape}))
+        for shape in (*invented.SHAPES, invented.LEFT):
             made.append(Cell("d_av", average_size, ITERATED, {"n": n, "shape": shape, "effect": 10.0}))
     made += [Cell("small sites", small, ITERATED, {"spread": spread}) for spread in ("alike", "unlike")]
     made += [Cell("balance", balance, ITERATED, {"n": n, "difference": d}) for n in (30, 150) for d in (0.0, 0.5)]
@@ -62,7 +65,13 @@ def change(rng: Generator, replicates: int, *, n: int, shape: str, effect: float
         design.result(D_Z, "coverage", covers(found.d_z_low, found.d_z_high, d_z)),
         design.result(D_PRE, "coverage", covers(found.d_pre_low, found.d_pre_high, d_pre)),
         design.result(D_PRE_T, "coverage", covers(found.d_pre - half, found.d_pre + half, d_pre)),
+        design.result(D_PRE_WIDE, "coverage", covers(*_limits_of_d_pre(pre[:ITERATED], post[:ITERATED]), d_pre)),
     ]
+
+
+def _limits_of_d_pre(pre: Floats, post: Floats) -> tuple[Floats, Floats]:
+    found = [limits_of_sizes(before, after, sign=1) for before, after in zip(pre, post, strict=True)]
+    return np.array([each.d_pre_low for each in found]), np.array([each.d_pre_high for each in found])
 
 
 def _describe(pre: Floats, post: Floats) -> PairedChanges:
@@ -139,17 +148,18 @@ def pseudomedian(shape: str) -> float:
 
 
 def average_size(rng: Generator, replicates: int, *, n: int, shape: str, effect: float) -> list[Result]:
-    """The percentile bootstrap of d_av."""
+    """The percentile bootstrap of d_av, and limits by t."""
     spread = (invented.SD_PRE**2 + invented.SD_POST**2) / 2 + invented.ROUNDING
 
     def once(draws: Generator) -> tuple[float, ...]:
         pre, post = (np.rint(scores) for scores in invented.pairs(draws, shape, n, effect))
-        found = resample_d_av(pre, post, sign=1, rng=draws)
-        return found.low, found.high
+        found, by_t = resample_d_av(pre, post, sign=1, rng=draws), limits_of_sizes(pre, post, sign=1)
+        return found.low, found.high, by_t.d_av_low, by_t.d_av_high
 
-    low, high = each_replicate(rng, replicates, once).T
-    design = Design(0, str(n), 0.0, shape, f"d_pre {effect / invented.SD_PRE:.1f}")
-    return [design.result(D_AV, "coverage", covers(low, high, effect / np.sqrt(spread)))]
+    low, high, low_t, high_t = each_replicate(rng, replicates, once).T
+    design, truth = Design(0, str(n), 0.0, shape, f"d_pre {effect / invented.SD_PRE:.1f}"), effect / np.sqrt(spread)
+    limits = {D_AV: (low, high), D_AV_T: (low_t, high_t)}
+    return [design.result(what, "coverage", covers(*ends, truth)) for what, ends in limits.items()]
 
 
 def small(rng: Generator, replicates: int, *, spread: str) -> list[Result]:

@@ -69,7 +69,8 @@ def line_of(entry: Entry, rows: list[Result], sites: int | None) -> dict[str, ob
     misses = [miss_of(row) for row in rows]
     worst = max(range(len(rows)), key=lambda at: max(misses[at].low, misses[at].high))
     rates = [row.rate for row in rows]
-    has_target = entry.has_target and rows[0].quantity != "bias"
+    is_printed = sites is None or sites >= entry.printed_from
+    has_target = entry.has_target and is_printed and rows[0].quantity != "bias"
     missed = sum(max(miss.low, miss.high) > 0 for miss in misses) if has_target else 0
     return {
         "what": entry.label,
@@ -83,7 +84,7 @@ def line_of(entry: Entry, rows: list[Result], sites: int | None) -> dict[str, ob
         "met": missed == 0 if has_target else None,
         "misses": missed,
         "fault": _fault(rows[0].quantity, misses) if missed else "",
-        "remark": entry.remark,
+        "remark": entry.remark if is_printed else f"Not printed of fewer than {entry.printed_from} sites.",
     }
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.commands.asking import explain, synthesise, template
+from pipeline.commands.asking import synthesise, template
+from pipeline.commands.explaining import explain
 from pipeline.commands.keeping import publish, purge, register
 from pipeline.commands.running import list_steps, run, why
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
@@ -64,8 +65,10 @@ def publish(given: Namespace) -> int:
         target = study.config.paths.releases / given.release
         if target.exists():
             raise FactError(f"publish: the release {given.release!r} is there already; a release is never changed.")
+        _refuse_what_can_be_found(study)
         reports = study.config.paths.reports
         files = {p.relative_to(reports).as_posix(): p.read_bytes() for p in sorted(reports.rglob("*")) if p.is_file()}
+        _keep_women(study, given.release)
         _keep_faults(study, given.release)
         write_folder_atomically(target, files)
     print(target)
@@ -81,6 +84,31 @@ def _keep_faults(study: Study, release: str) -> None:
     kept = [each for each in published(folder) if each["release"] != release]
     listed = json.dumps([*kept, {"release": release, "run_id": study.run_id}], indent=1) + "\n"
     write_atomically(folder / RELEASES, listed.encode())
+
+
+def _refuse_what_can_be_found(study: Study) -> None:
+    """No release where somebody could work out what is withheld."""
+    attack = _catalog(study)["checked_attack"].load()
+    n_found = int((attack["found_by"].fillna("") != "").sum())
+    if n_found:
+        raise FactError(
+            f"publish: {n_found} withheld count(s) could be worked out from the others; see output-check/attack.csv in "
+            f"{study.config.paths.processed}, and raise release.minimum_count or leave a site out."
+        )
+
+
+def _keep_women(study: Study, release: str) -> None:
+    """Keep who stands behind what is shown, by keyed hash, beside the releases: so many hashes are an exact count."""
+    from pipeline.disclosure.releases import hashed_women
+    from pipeline.tables import shape
+
+    catalog = _catalog(study)
+    kept = catalog.beside_releases
+    if not kept.key().path.is_file():
+        kept.key().save({"key": secrets.token_hex(32)})
+    women = hashed_women(catalog["released_women"].load(), kept.key().load()["key"])
+    is_behind = women["is_in_total"] | women["is_at_site"]
+    kept.women(release).save(shape("published_women", women[is_behind.fillna(value=False)]))
 
 
 def _catalog(study: Study) -> Catalog:
@@ -112,8 +140,9 @@ def purge(given: Namespace) -> int:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%d')} {given.site} purged\n")
-    if study.config.paths.decisions.is_file():
-        say(f"If {study.config.paths.decisions} holds lines on {given.site}, delete them: only you write to that file.")
+    for path in (study.config.paths.decisions, study.config.paths.evidence):
+        if path.is_file():
+            say(f"If {path} holds lines on {given.site}, delete them: only you write to that file.")
     say(f"{given.site} is removed. Run `make all` to rebuild the rest without it; until then reports and sums still count it.")
     return DONE
 
@@ -131,8 +160,8 @@ def _held(study: Study, site: str) -> list[Path]:
     config = study.config.paths
     received = [path for each in study.returns if each.site_id == site for path in each.paths]
     made = [config.processed / folder / site for folder in ("records", "to_sites")]
-    report = config.reports / "sites" / f"{site}.pdf"
-    mine = [*received, *(path for path in (*made, report) if path.exists())]
+    reports = [config.reports / "sites" / f"{site}.pdf", config.reports / "sites-text" / f"{site}.md"]
+    mine = [*received, *(path for path in (*made, *reports) if path.exists())]
     lists = [config.processed / name for name in ("ledger.json", "decisions-to-take.csv")]
     return [*mine, *(path for path in lists if mine and path.exists())]
 

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from pipeline.study import Study
 
 DONE, STEP_FAILED = 0, 1
-_BEFORE_LEDGER = {"ingest", "decisions", "ledger"}
+_BEFORE_LEDGER = {"ingest", "decisions", "evidence", "ledger"}
 """Every other step leads to what the ledger says at the end of a run, so that it never tells of an earlier one."""
+_MOST_TOLD = 40
 
 
 def run(given: Namespace) -> int:
@@ -99,7 +100,7 @@ def _announce(study: Study) -> None:
 
 def _own_folders(study: Study) -> list[Path]:
     paths = study.config.paths
-    return [paths.processed, *(paths.reports / name for name in ("figures", "sites", "tables"))]
+    return [paths.processed, *(paths.reports / name for name in ("figures", "sites", "sites-text", "tables"))]
 
 
 def _products(steps: Any) -> set[Path]:
@@ -136,6 +137,7 @@ def _finish(study: Study, n_run: int, started: float) -> int:
             say(f"  POSSIBLE INCIDENT: the return of {site} holds an identifier; nothing of it was kept. Tell your")
             say(f"  information-governance lead, ask the site to resend, then run: python -m pipeline purge {site}")
         _tell_decisions(study, kept.get("decisions", {}))
+        _tell_file(study.evidence, kept.get("evidence", {}), "no evidence was used")
         for site in study.sites:
             aside = sorted(t for t, r in rows.get(site, {}).items() if r["status"] == "set_aside")
             if aside or site not in rows:
@@ -156,18 +158,25 @@ def _finish(study: Study, n_run: int, started: float) -> int:
 
 def _tell_decisions(study: Study, told: dict[str, Any]) -> None:
     """What is wrong in the file of decisions, which decisions were not applied, and how many were."""
-    path = study.config.paths.decisions
-    if told.get("is_incident"):
-        say(f"  POSSIBLE INCIDENT: {path} holds an identifier; no decision was applied. Tell your information-governance lead.")
-    for each in told.get("faults", []):
-        place = f"{path.name}, line {each['line']}" if each["line"] else path.name
-        at = f"{place}, {each['column']}" if each["column"] else place
-        say(f"  {at}: found {each['found']}; expected {each['expected']}. {each['mend']}")
+    _tell_file(study.config.paths.decisions, told, "no decision was applied")
     for each in told.get("not_applied", []):
         cell = f" {each['sheet']} {each['cell']}" if each["cell"] else ""
         say(f"  Not applied ({each['rule_id']}), {each['site_id']}{cell}: {each['found']}; expected {each['expected']}.")
     if told.get("n_applied"):
         say(f"  Decisions applied: {told['n_applied']}.")
+
+
+def _tell_file(path: Path, told: dict[str, Any], meanwhile: str) -> None:
+    """What is wrong in a file that the analyst keeps, by line and column, or cell."""
+    if told.get("is_incident"):
+        say(f"  POSSIBLE INCIDENT: {path} holds an identifier; {meanwhile}. Tell your information-governance lead.")
+    faults = told.get("faults", [])
+    for each in faults[:_MOST_TOLD]:
+        place = f"{path.name}, line {each['line']}" if each["line"] else path.name
+        at = ", ".join(part for part in (place, each["column"], each.get("cell", "")) if part)
+        say(f"  {at}: found {each['found']}; expected {each['expected']}. {each['mend']}")
+    if len(faults) > _MOST_TOLD:
+        say(f"  {path.name}: {len(faults) - _MOST_TOLD} more faults; all of them stand in ledger.json.")
 
 
 def _shortened(names: list[str]) -> str:

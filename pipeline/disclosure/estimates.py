@@ -78,8 +78,9 @@ def release_pool(measure: str, row: dict[str, Any], members: DataFrame, k_left_o
         "low": _tenths(row["low_adhoc"]),
         "high": _tenths(row["high_adhoc"]),
         "tau2": _figures(tau2),
-        "tau2_low": _figures(row["tau2_low"]),
-        "tau2_high": _figures(row["tau2_high"]),
+        "tau2_low": _figures(row["tau2_low_matched"]),
+        "tau2_high": _figures(row["tau2_high_matched"]),
+        "rests_on": row["rests_on"],
     }
     notes = []
     if k >= PREDICT_FROM:

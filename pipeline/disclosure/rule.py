@@ -76,6 +76,15 @@ def share(numerators: Series[Any], denominators: Series[Any], rule: ReleaseSetti
     return shown.reindex(numerators.index).assign(n=top, is_shown=fits)
 
 
+def percent(numerator: float, denominator: float, rule: ReleaseSettings) -> float | None:
+    """The whole percentage that `share` gives of one pair of counts, None where it may not stand."""
+    least = min(numerator, denominator - numerator)
+    top, bottom = (max(nearest(float(count), rule), float(rule.round_to)) for count in (numerator, denominator))
+    if least < rule.minimum_count or bottom < rule.minimum_denominator or not 0.5 < 100 * top / bottom < 99.5:
+        return None
+    return float(round(100 * (top / bottom)))
+
+
 def may_enter(counts: Series[Any], rule: ReleaseSettings) -> Series[bool]:
     """Which sites a released figure over sites may hold: small ones only as two or more with the minimum together."""
     n = counts.fillna(0).astype("float64")

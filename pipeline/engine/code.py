@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.engine.nodes import digest
 
 PACKAGE = Path(__file__).parents[1]
-_FACTS = {"pipeline", "pipeline.measures", "pipeline.theories", "pipeline.config", "pipeline.strict_yaml"}
+_FACTS = {"pipeline", "pipeline.instruments", "pipeline.measures", "pipeline.theories", "pipeline.config", "pipeline.strict_yaml"}
 
 
 def code_state(function: Callable[..., Any], schemas: Iterable[str]) -> str:
@@ -29,7 +29,8 @@ def code_state(function: Callable[..., Any], schemas: Iterable[str]) -> str:
 def package_state() -> str:
     """Hash of all code that a real run can reach: everything but the inventor of synthetic returns."""
     files = sorted(p for p in PACKAGE.rglob("*.py") if "synthetic" not in p.parts)
-    files += sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".typ", ".ttf"})
+    facts = {path for room in ("coverage", "reporting") for path in (PACKAGE / room).glob("*.yaml")}
+    files += sorted(p for p in PACKAGE.rglob("*") if p.suffix in {".typ", ".ttf"} or p in facts)
     return digest("\n".join(f"{p.relative_to(PACKAGE).as_posix()} {digest(p.read_bytes())}" for p in files))
 
 
@@ -62,6 +63,8 @@ def _module(name: str) -> tuple[frozenset[str], str]:
     assert path is not None
     source = path.read_bytes()
     beside = b"".join(p.read_bytes() for p in sorted(path.parent.rglob("*.typ"))) if b".typ" in source else b""
+    if name.split(".")[1:2] in (["coverage"], ["reporting"]):
+        beside += b"".join(p.read_bytes() for p in sorted(path.parent.glob("*.yaml")))
     return frozenset(imported(ast.parse(source))), digest(source + beside)
 
 

@@ -48,18 +48,19 @@ class Notice:
 
 @dataclass(frozen=True)
 class Messages:
-    """Findings: what it is about, a figure in large type, and its sentences."""
+    """Findings: what it is about, a figure in large type, its sentences and, where there is a fourth text, how sure it is."""
 
     kind: ClassVar[str] = "messages"
-    rows: tuple[tuple[str, str, str], ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Names and values in two columns."""
+    """Names and values in two columns. `is_dense` sets them in smaller type."""
 
     kind: ClassVar[str] = "facts"
     rows: tuple[tuple[str, str], ...]
+    is_dense: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Column:
 class Table:
     """A table with real header rows; `spans` name groups of columns in a row above, as name and number of columns.
 
-    `is_dense` sets it in smaller type.
+    `is_dense` sets it in smaller type, `is_tight` besides with hardly any room between rows, so that many fit a page.
     """
 
     kind: ClassVar[str] = "table"
@@ -94,6 +95,7 @@ class Table:
     note: str = ""
     spans: tuple[tuple[str, int], ...] = ()
     is_dense: bool = False
+    is_tight: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,11 @@ class Break:
     """A new page."""
 
     kind: ClassVar[str] = "break"
+
+
+def page_of(section: str) -> str:
+    """A reference to a section by its heading, for items, messages and cells: typeset with its page, elsewhere as a link."""
+    return f"[[{section}]]"
 
 
 Block = Heading | Paragraph | Items | Notice | Messages | Facts | Table | Figure | Intervals | Break

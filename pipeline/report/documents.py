@@ -9,12 +9,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report import numerals
+from pipeline.report.blocks import Facts
+from pipeline.report.html import page
 from pipeline.report.markdown import written
 from pipeline.report.material import Material, is_shown
 from pipeline.report.passport import passport_blocks
 from pipeline.report.sections.access import who_came
 from pipeline.report.sections.change import change
-from pipeline.report.sections.delivery import completeness, flow, services
+from pipeline.report.sections.checklists import with_checklists
+from pipeline.report.sections.delivery import completeness, flow
+from pipeline.report.sections.deviations import deviations
 from pipeline.report.sections.front import how_to_read, key_messages, short_rule, title_facts
 from pipeline.report.sections.funnels import funnels
 from pipeline.report.sections.method import measures as measures_section
@@ -23,9 +27,13 @@ from pipeline.report.sections.missing import missing
 from pipeline.report.sections.quality import quality
 from pipeline.report.sections.sensitivity import sensitivity
 from pipeline.report.sections.series import series
+from pipeline.report.sections.services import services
 from pipeline.report.sections.simulated import simulated
+from pipeline.report.sections.since import since
 from pipeline.report.sections.sites import site_tables, sites
+from pipeline.report.sections.subgroups import subgroups
 from pipeline.report.sections.theories import theories
+from pipeline.report.sections.voices import voices
 from pipeline.report.site_report import site_blocks
 from pipeline.report.typesetting import page_count, typeset
 
@@ -41,7 +49,12 @@ OPEN_TABLES = (
     *("open_classes", "open_services", "open_returns", "open_decisions", "open_theories"),
     *("open_funnels", "open_funnel_limits", "open_false_alarms", "open_waits", "open_equity", "open_series", "open_breaks"),
     *("open_missing", "open_scenarios", "open_tipping", "open_balance", "open_thresholds", "open_verdicts"),
+    *("open_components", "open_typology", "open_types", "open_type_profiles", "open_subgroups"),
     *("open_twin", "open_methods", "open_agreement", "open_sensitivity"),
+    *("open_joint", "open_truth_table", "open_solutions", "open_necessary", "open_theory_changes"),
+    *("open_effects", "open_recovery", "open_severity", "open_theory_imputed", "open_timing"),
+    *("open_voices", "open_instruments", "open_answers", "open_survey", "open_staff_change", "open_constructs"),
+    "open_changes_since",
 )
 _KIND = "realist evaluation"
 _MOST_FAULTS = 25
@@ -50,9 +63,9 @@ _MOST_FAULTS = 25
 def national(
     tables: Mapping[str, DataFrame], measures: Mapping[str, Measure], figures: Mapping[str, bytes], study: StudyFacts
 ) -> dict[str, bytes]:
-    """The national report as `national-report.pdf` and its twin `national-report.md`, from the open tables and figures."""
-    material = Material(tables, measures, _alt(figures))
-    study = _with_period(study, material)
+    """The national report as `national-report.pdf` and its twins `.md` and `.html`, from the open tables and figures."""
+    material = Material(tables, measures, alt_texts(figures))
+    study = with_period(study, material)
     blocks = _national_blocks(material, study)
     title = study.title if _KIND in study.title.lower() else f"{study.title}: a {_KIND}"
     front = title_facts(study)
@@ -63,8 +76,10 @@ def national(
         "facts": [list(row) for row in front.rows],
         "contents": "Contents",
     }
-    pdf = typeset("national", blocks, study, head=head, foot=_foot(study), figures=figures)
-    return {"national-report.pdf": pdf, "national-report.md": written(title, front, blocks, synthetic=study.synthetic)}
+    pdf = typeset("national", blocks, study, head=head, foot=foot_of(study), figures=figures)
+    text = written(title, front, blocks, synthetic=study.synthetic)
+    twins = {"national-report.md": text, "national-report.html": page(title, front, blocks, study)}
+    return {"national-report.pdf": pdf, **twins}
 
 
 def site(
@@ -74,18 +89,19 @@ def site(
     figures: Mapping[str, bytes],
     study: StudyFacts,
 ) -> dict[str, bytes]:
-    """The report of one site as `<site_id>.pdf`: its own open figures beside the national ones of the same release."""
-    material = Material(tables, measures, _alt(figures))
-    study = _with_period(study, material)
+    """The report of one site as `<site_id>.pdf` and its twin `.md`: its own open figures beside the national ones."""
+    material = Material(tables, measures, alt_texts(figures))
+    study = with_period(study, material)
     head = {
         "title": f"Site {site_id}",
         "eyebrow": f"Site report \N{MIDDLE DOT} {study.state}",
         "subtitle": study.title,
         "running": study.title,
-        "facts": [[name, value] for name, value in title_facts(study).rows if name in ("Period", "Data to", "Run")],
+        "facts": [list(row) for row in short_facts(study).rows],
     }
-    pdf = typeset("site", site_blocks(site_id, material, study), study, head=head, foot=_foot(study))
-    return {f"{site_id}.pdf": pdf}
+    blocks, front = site_blocks(site_id, material, study), short_facts(study)
+    pdf = typeset("site", blocks, study, head=head, foot=foot_of(study))
+    return {f"{site_id}.pdf": pdf, f"{site_id}.md": written(f"Site {site_id}", front, blocks, synthetic=study.synthetic)}
 
 
 def passport(
@@ -112,18 +128,18 @@ def passport(
     }
     foot = f"Small numbers of {site_id}: not for publication, send by your approved route."
 
-    def page(n_faults: int) -> bytes:
+    def with_faults(n_faults: int) -> bytes:
         blocks = passport_blocks(quality_rows, uses, faults, n_faults=n_faults, compared=compared)
         return typeset("site", blocks, study, head=head, foot=foot)
 
-    pdf = page(_MOST_FAULTS)
+    pdf = with_faults(_MOST_FAULTS)
     if page_count(pdf) == 1:
         return pdf
-    return page(bisect.bisect_left(range(1, _MOST_FAULTS), True, key=lambda n_faults: page_count(page(n_faults)) > 1))
+    return with_faults(bisect.bisect_left(range(1, _MOST_FAULTS), True, key=lambda n: page_count(with_faults(n)) > 1))
 
 
 def _national_blocks(material: Material, study: StudyFacts) -> list[Block]:
-    return [
+    blocks = [
         *key_messages(material),
         *how_to_read(study),
         *services(material),
@@ -133,20 +149,30 @@ def _national_blocks(material: Material, study: StudyFacts) -> list[Block]:
         *series(material),
         *missing(material),
         *change(material),
+        *subgroups(material),
         *sites(material),
         *funnels(material),
         *site_tables(material),
         *theories(material),
+        *voices(material),
         *sensitivity(material),
+        *since(material),
         *quality(material),
         *method(study),
+        *deviations(material, study),
         *measures_section(material, study),
         *simulated(),
         *provenance(material, study),
     ]
+    return with_checklists(blocks)
 
 
-def _with_period(study: StudyFacts, material: Material) -> StudyFacts:
+def short_facts(study: StudyFacts) -> Facts:
+    """The facts under the title of a short document."""
+    return Facts(tuple(row for row in title_facts(study).rows if row[0] in ("Period", "Data to", "Run")))
+
+
+def with_period(study: StudyFacts, material: Material) -> StudyFacts:
     """The study with the dates that the release found, where the configuration declares none."""
     found = {name: material.finding(f"study.{name}") for name in ("period_start", "period_end", "data_cut")}
     dates = {name: row["statement"] for name, row in found.items() if row is not None and is_shown(row, "statement")}
@@ -157,11 +183,13 @@ def _with_period(study: StudyFacts, material: Material) -> StudyFacts:
     return dataclasses.replace(dated, is_draft=True, why_draft=why)
 
 
-def _alt(figures: Mapping[str, bytes]) -> dict[str, str]:
+def alt_texts(figures: Mapping[str, bytes]) -> dict[str, str]:
+    """The alternative text of each figure by its name."""
     texts: dict[str, str] = json.loads(figures.get("alt.json", b"{}"))
     return texts
 
 
-def _foot(study: StudyFacts) -> str:
+def foot_of(study: StudyFacts) -> str:
+    """What stands at the foot of every page beside the run."""
     cut = f"Data to {numerals.date(study.data_cut)} \N{MIDDLE DOT} " if study.data_cut else ""
     return f"{cut}{short_rule(study)}"

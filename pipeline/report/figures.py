@@ -11,6 +11,7 @@ from pipeline.report.colours import legible
 from pipeline.report.material import Material
 from pipeline.report.plots.classes import draw_classes
 from pipeline.report.plots.completeness import draw_completeness
+from pipeline.report.plots.components import draw_components
 from pipeline.report.plots.distribution import draw_distribution
 from pipeline.report.plots.flow import draw_flow
 from pipeline.report.plots.forest import draw_forest
@@ -19,7 +20,10 @@ from pipeline.report.plots.missing import draw_balance, draw_missing
 from pipeline.report.plots.series import draw_series
 from pipeline.report.plots.sheet import Ink, type_setting
 from pipeline.report.plots.shrunken import draw_shrunken
+from pipeline.report.plots.theory import draw_theories
 from pipeline.report.plots.thresholds import draw_thresholds
+from pipeline.report.plots.types import draw_types
+from pipeline.report.plots.voices import draw_answers, draw_staff_change
 from pipeline.report.plots.waits import draw_waits
 from pipeline.report.study import SYNTHETIC
 
@@ -59,8 +63,13 @@ def _pictures(material: Material, style: Ink, *, synthetic: bool) -> list[Pictur
         found += draw_flow(material, material.measures[material.primary or measures[0].id], style, synthetic=synthetic)
         found += draw_completeness(material, measures, style, synthetic=synthetic)
         found += _first_of(draw_balance, material, style, synthetic=synthetic)
+    found += draw_components(material, style, synthetic=synthetic)
+    found += draw_types(material, style, synthetic=synthetic)
     found += draw_waits(material, style, synthetic=synthetic)
     found += draw_series(material, style, synthetic=synthetic)
+    found += draw_answers(material, style, synthetic=synthetic)
+    found += draw_staff_change(material, style, synthetic=synthetic)
+    found += draw_theories(material, style, synthetic=synthetic)
     for measure in measures:
         for paint in _BY_MEASURE:
             found += paint(material, measure, style, synthetic=synthetic)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.report import sentences
 from pipeline.report.blocks import (
@@ -23,9 +23,10 @@ from pipeline.report.blocks import (
 from pipeline.report.study import SYNTHETIC
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
+_REFERENCE = re.compile(r"\\\[\\\[(.+?)\\\]\\\]")
 
 
-def written(title: str, front: Facts, blocks: Iterable[Block], *, synthetic: bool, figures_folder: str = "figures") -> bytes:
+def written(title: str, front: Facts, blocks: Sequence[Block], *, synthetic: bool, figures_folder: str = "figures") -> bytes:
     """The document as Markdown; figures are linked in `figures_folder`, beside the file."""
     lines = [f"# {_plain(title)}", ""]
     if synthetic:
@@ -34,7 +35,15 @@ def written(title: str, front: Facts, blocks: Iterable[Block], *, synthetic: boo
     numbers = {"Table": 0, "Figure": 0}
     for block in blocks:
         lines += _block(block, synthetic, numbers, figures_folder)
-    return ("\n".join(lines).rstrip() + "\n").encode()
+    known = {_plain(block.text) for block in blocks if isinstance(block, Heading)}
+    text = _REFERENCE.sub(lambda found: _linked(found[1]) if found[1] in known else found[1], "\n".join(lines))
+    return (text.rstrip() + "\n").encode()
+
+
+def _linked(heading: str) -> str:
+    """A link to a section, by the anchor that readers of Markdown make of its heading."""
+    anchor = re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+    return f"[{heading}](#{anchor})"
 
 
 def _block(block: Block, synthetic: bool, numbers: dict[str, int], folder: str) -> Iterator[str]:
@@ -49,7 +58,8 @@ def _block(block: Block, synthetic: bool, numbers: dict[str, int], folder: str) 
     elif isinstance(block, Notice):
         yield f"> **{_plain(block.title)}** {_plain(block.text)}"
     elif isinstance(block, Messages):
-        yield from (f"- **{_plain(about)}: {_plain(figure)}.** {_plain(text)}" for about, figure, text in block.rows)
+        for about, figure, text, *sure in block.rows:
+            yield f"- **{_plain(about)}: {_plain(figure)}.** {_plain(text)}{''.join(f' How sure: {_plain(one)}' for one in sure)}"
     elif isinstance(block, Facts):
         yield from (f"- {_plain(name)}: {_plain(value)}" for name, value in block.rows)
     elif isinstance(block, Table):

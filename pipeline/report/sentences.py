@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals, wording
 from pipeline.report.material import is_shown
 from pipeline.report.sentences_numbers import NUMBERS, Form
+from pipeline.report.sentences_voices import VOICES
 from pipeline.report.study import CONFIDENCE_PCT
 
 if TYPE_CHECKING:
@@ -164,7 +165,10 @@ TEMPLATES = {
         "theories",
     ),
 }
-TEMPLATES |= {key: Template(*parts) for key, parts in NUMBERS.items()}
+TEMPLATES["delivery.k_described"] = Template(
+    "What a service offers is described by {value}.", "How many services are described cannot be said: {why}.", "sites"
+)
+TEMPLATES |= {key: Template(*parts) for key, parts in (NUMBERS | VOICES).items()}
 _TOGETHER = {"completion_pct": "Of the women who were due a second score, both scores are known for {values}."}
 WHY_NOT = {
     "not_returned": "nothing that could be used was returned",

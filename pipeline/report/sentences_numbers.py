@@ -49,6 +49,47 @@ NUMBERS: dict[str, tuple[str, str, Form]] = {
         "No point is given at which the mean on {measure} would fall below the smallest important change: {why}.",
         "points",
     ),
+    "completion.case_pct": (
+        "Of the women whose first score on {measure} lay at or beyond the clinical cut-off, {value} have a second one.",
+        "How many of the women at or beyond the clinical cut-off on {measure} have a second score is not given: {why}.",
+        "percent",
+    ),
+    "completion.not_case_pct": (
+        "Of the women whose first score on {measure} did not reach the clinical cut-off, {value} have a second one.",
+        "How many of the women short of the clinical cut-off on {measure} have a second score is not given: {why}.",
+        "percent",
+    ),
+    "completion.low_third_pct": (
+        "Of the third of the women with the least severe first scores on {measure}, {value} have a second one.",
+        "How many of the women with the least severe first scores on {measure} have a second one is not given: {why}.",
+        "percent",
+    ),
+    "completion.middle_third_pct": (
+        "Of the middle third by first score on {measure}, {value} have a second one.",
+        "How many of the middle third by first score on {measure} have a second one is not given: {why}.",
+        "percent",
+    ),
+    "completion.high_third_pct": (
+        "Of the third of the women with the severest first scores on {measure}, {value} have a second one.",
+        "How many of the women with the severest first scores on {measure} have a second one is not given: {why}.",
+        "percent",
+    ),
+    "timing.median_days": (
+        "Half of the women with both scores on {measure} gave the first one at least {value} days before treatment began.",
+        "How long before treatment women gave their first score on {measure} is not given: {why}.",
+        "count",
+    ),
+    "recovery.recovered_pct": (
+        "Of the women at or beyond the clinical cut-off on {measure} before, {value} were no longer so at their last "
+        "score{limits}.",
+        "How many of the women at or beyond the clinical cut-off on {measure} recovered is not given: {why}.",
+        "percent",
+    ),
+    "recovery.reliably_recovered_pct": (
+        "Of the same women {value} crossed it and improved reliably as well{limits}.",
+        "How many of them recovered and improved reliably is not given for {measure}: {why}.",
+        "percent",
+    ),
     "balance.first_score": (
         "In first scores on {measure}, women with a second score and women without one differ by {value} standard deviations.",
         "How women with and without a second score on {measure} differed in first scores is not given: {why}.",

@@ -10,6 +10,7 @@ from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import IMPROVED, classes_of
 from pipeline.report.plots.completeness import ALL, cell_words
 from pipeline.report.sections.access import waits_beside
+from pipeline.report.sections.voices import voices_beside
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -74,6 +75,8 @@ def site_blocks(site_id: str, material: Material, study: StudyFacts) -> list[Blo
         blocks += [section("Reliable change"), table]
     if table := waits_beside(site_id, material):
         blocks += [section("Waits"), table]
+    if said := voices_beside(site_id, material):
+        blocks += [section("Voices"), Paragraph(said)]
     if table := _service(site_id, material):
         blocks += [section("The service, as its return describes it"), table]
     blocks += [section("Questions to discuss"), Items(_QUESTIONS)]
@@ -218,11 +221,18 @@ def _unheard(site_id: str, material: Material) -> str:
     if means:
         unchanged = "Had none of the women here without a second score changed, the mean improvement here would be about"
         said = [f"{unchanged} {wording.listed(means)}, in whole points."]
-    turn = f"missing.{material.primary}.no_effect"
-    if material.primary and sentences.value(material, turn):
-        label = material.measures[material.primary].label
-        said.append(f"Over all sites: {sentences.sentence(material, turn, measure=label)}")
-    return " ".join(said)
+    return " ".join([*said, *_elsewhere(material)])
+
+
+def _elsewhere(material: Material) -> list[str]:
+    """What women without a second score were like over all sites, and how far off they could put the answer."""
+    if not material.primary:
+        return []
+    label = material.measures[material.primary].label
+    keys = [f"completion.{material.primary}.{band}_pct" for band in ("case", "not_case", "high_third", "low_third")]
+    keys += [f"balance.{material.primary}.first_score", f"missing.{material.primary}.no_effect"]
+    said = [sentences.sentence(material, key, measure=label) for key in keys if sentences.value(material, key)]
+    return [f"Over all sites: {said[0]}", *said[1:]] if said else []
 
 
 def _classes(site_id: str, material: Material) -> Table | None:

@@ -20,8 +20,9 @@ _LOOK = FigureSettings()
 class StudyFacts:
     """The facts of one run. Dates are ISO texts or None; none of them comes from a clock.
 
-    `sources` gives the citations behind the measure files by source id; `settings` and `governance` are printed as they are,
-    name by name. `why_draft` says in one line what a real run lacks to be FINAL.
+    `sources` gives the citations behind the measure files by source id; `settings`, `defaults` (what they are where nothing is
+    chosen), `hashes` (of what the run was made from) and `governance` are printed as they are, name by name. `why_draft` says in
+    one line what a real run lacks to be FINAL.
     """
 
     title: str
@@ -43,6 +44,8 @@ class StudyFacts:
     author: str = "Maternal Mental Health Services realist evaluation"
     sources: Mapping[str, Source] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    hashes: Mapping[str, str] = field(default_factory=dict)
     governance: Mapping[str, str] = field(default_factory=dict)
     retain_until: str | None = None
     why_draft: str = ""

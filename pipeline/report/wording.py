@@ -72,15 +72,26 @@ FRAGILITY = {
     "not_assessed": "Whether other thresholds would tell another story cannot be assessed.",
 }
 SCENARIOS = {"tenth_percentile": "at the lowest tenth", "ninetieth_percentile": "at the highest tenth"}
+BANDS = {
+    "not_case": "short of the cut-off",
+    "case": "at or beyond the cut-off",
+    "low_third": "least severe third",
+    "middle_third": "middle third",
+    "high_third": "severest third",
+}
 ANALYSES = {
     "dersimonian_laird": "Variance by DerSimonian and Laird",
     "paule_mandel": "Variance by Paule and Mandel",
     "maximum_likelihood": "Variance by maximum likelihood",
     "normal_interval": "Normal interval",
     "one_variance": "One variance within all sites",
+    "own_variances": "Each site by its own variance",
     "records_alone": "Sites that sent records alone",
     "other_correlations": "Other correlations assumed for totals",
     "held_back_counts": "Held-back counts at their highest",
+    "all_referrals": "All referrals, women as clusters",
+    "all_referrals_of_records": "All referrals, sites that sent records alone",
+    "last_before_treatment": "From the last score before treatment",
     "one_site_left_out": "Any one site left out",
 }
 METHODS = {
@@ -104,6 +115,14 @@ _NAMES = {
     "trauma_training_delivered": "Trauma-informed training",
     "lived_experience_group": "Lived-experience group",
     "peer_support": "Peer support",
+    "wave": "Wave",
+    "area": "Area",
+    "time_limit_months": "Time limit",
+    "wte_psychology": "Psychology",
+    "wte_midwifery": "Midwifery",
+    "wte_peer_support": "Peer support",
+    "wte_psychiatry": "Psychiatry",
+    "wte_other": "Other staff",
 }
 GROUPS = {
     "several": "Several pathways",
@@ -122,7 +141,16 @@ GROUPS = {
     "not_recorded": "Left blank",
     "not_sent": "Not sent by the site",
     "post_loss": "After a loss",
+    "general_practice": "General practice",
+    "health_visiting": "Health visiting",
+    "other_primary_care": "Other primary care",
+    "maternity": "Maternity services",
+    "secondary_care": "Secondary care",
+    "self": "Herself",
+    "other_source": "Other services",
 }
+KINDS_OF_MIX = {"stage": "Perinatal stage", "source": "Referred by"}
+REFERRERS = {"gp": "GP", "self_referral": "herself or a carer"}
 _KINDS_OF_NUMBER = {
     "test_retest": "test and retest",
     "internal_consistency": "internal consistency",
@@ -185,7 +213,13 @@ def kind_of_number(code: str) -> str:
 def characteristic(code: str) -> str:
     """What was known of a woman when she came, such as `pathway_tokophobia`."""
     kind, _, level = code.partition("_")
-    return "First score" if code == "first_score" else f"{capital(kind)}: {words(level)}"
+    if kind == "ethnicity" and level in GROUPS:
+        return f"Ethnicity: {GROUPS[level]}"
+    return (
+        "First score"
+        if code == "first_score"
+        else f"{KINDS_OF_MIX.get(kind, capital(kind))}: {REFERRERS.get(level, words(level))}"
+    )
 
 
 def listed(parts: list[str]) -> str:

@@ -49,14 +49,14 @@ def access(
 
     women = referrals[referrals["client"].isna() | (referrals["client"] == "woman_or_birthing_parent")]
     women = women.assign(person=women["person_id"].fillna("of referral " + women["referral_id"]))
-    dates = _dates(women, contacts, settings)
+    dates = first_events(women, contacts, settings)
     women = women.assign(treated=dates["treatment"])
     cut = data_cut if data_cut is not None and data_cut == data_cut else women[["referral_date", "end_date"]].max().max()
     cuts = service.groupby("site_id")["period_end"].max().clip(upper=cut)  # type: ignore[arg-type]  # a day, as the series has
     until = cuts.reindex(women["site_id"]).set_axis(women.index).fillna(cut)
     rows: list[dict[str, Any]] = []
     for event, when in dates.items():
-        rows += _waits(_followed(women, when, until), str(event), settings, rule, seed)
+        rows += _waits(follow(women, when, until), str(event), settings, rule, seed)
     return {
         "waits": shape("waits", pd.DataFrame(rows)) if rows else empty("waits"),
         "equity": equity_of(women, pd.DataFrame(denominators, columns=["dimension", "group", "n"])),
@@ -64,7 +64,7 @@ def access(
     }
 
 
-def _dates(women: DataFrame, contacts: DataFrame, settings: AccessSettings) -> DataFrame:
+def first_events(women: DataFrame, contacts: DataFrame, settings: AccessSettings) -> DataFrame:
     """Assessment and first treatment as they were returned; where a site sends none, from contacts in a mode that counts.
 
     The first such contact that was attended then stands for the assessment, and the first after the assessment for the treatment.
@@ -85,7 +85,7 @@ def _sent(women: DataFrame, column: str, instead: Series[Any]) -> Series[Any]:
     return women[column].where(is_sent, instead)
 
 
-def _followed(women: DataFrame, when: Series[Any], until: Series[Any]) -> DataFrame:
+def follow(women: DataFrame, when: Series[Any], until: Series[Any]) -> DataFrame:
     """Days since referral and how they ended (`kind`), one row a referral that waited, at sites that send such dates at all.
 
     `until`: the day up to which each is followed; a referral of a later day is left out.
@@ -129,14 +129,15 @@ _NO_LIMITS = {f"{end}_{name}": np.nan for end in ("low", "high") for name in _KI
 
 def _rows(curve: Incidence, event: str, site: Any, weeks: list[int], waits: DataFrame) -> list[dict[str, Any]]:
     person = waits["site_id"] + " " + waits["person"]  # pseudonyms are a site's own
+    ended = {name: waits["days"][waits["kind"] == kind] for name, kind in _KINDS.items() if kind != WAITING}
+    first = {name: days.groupby(person).min() for name, days in ended.items()}
+    longest = waits["days"].groupby(person).max()
     rows = []
     for at, week in enumerate(weeks):
-        by_then = waits["days"] <= 7 * week
-        groups = {name: by_then & (waits["kind"] == kind) for name, kind in _KINDS.items() if kind != WAITING}
         row: dict[str, Any] = {"event": event, "site_id": site, "weeks": week, "n": curve.n, "n_at_risk": curve.n_at_risk[at]}
-        row |= {f"n_{name}": int(mine.sum()) for name, mine in groups.items()}
-        row |= {f"persons_{name}": person[mine].nunique() for name, mine in groups.items()}
-        row |= {"persons": person.nunique(), "persons_at_risk": person[waits["days"] >= 7 * week].nunique()}
+        row |= {f"n_{name}": int((days <= 7 * week).sum()) for name, days in ended.items()}
+        row |= {f"persons_{name}": int((days <= 7 * week).sum()) for name, days in first.items()}
+        row |= {"persons": len(longest), "persons_at_risk": int((longest >= 7 * week).sum())}
         for name, kind in _KINDS.items():
             row |= {
                 f"share_{name}": curve.share[kind, at],

@@ -17,16 +17,27 @@ NOT_STATED, NOT_KNOWN, NOT_RECORDED, NOT_SENT = "not_stated", "not_known", "not_
 NO_ANSWERS = (NOT_STATED, NOT_KNOWN, NOT_RECORDED, NOT_SENT)
 """She was asked and did not say; it is not known; the cell is blank; the site sent no such column."""
 SEVERAL = "several"
+SOURCES = {
+    "A1": "general_practice",
+    "A2": "health_visiting",
+    "A3": "other_primary_care",
+    "A4": "maternity",
+    **dict.fromkeys(("H2", "M9", "P1", "Q1", "Q2"), "secondary_care"),
+    **dict.fromkeys(("B1", "B2"), "self"),
+}
+"""Who referred her, as the national dashboard of these services groups the codes (NHS England, MHSDS); all others together."""
+OTHER_SOURCE = "other_source"
 FIFTHS = tuple(f"fifth_{number}" for number in range(1, 6))
 DIMENSIONS = {
     "pathway": (*PATHWAYS, SEVERAL),
     "perinatal_stage": PERINATAL_STAGES,
     "age_band": AGE_BANDS,
+    "referral_source": (*dict.fromkeys(SOURCES.values()), OTHER_SOURCE),
     "ethnic_group": ETHNIC_GROUPS,
     "deprivation_fifth": FIFTHS,
 }
 """The groups of each characteristic, in the order in which they are told."""
-_CATEGORIES = {
+GROUP_OF_CATEGORY = {
     **dict.fromkeys("ABC", "white"),
     **dict.fromkeys("DEFG", "mixed"),
     **dict.fromkeys("HJKL", "asian"),
@@ -68,7 +79,11 @@ def _levels(first: DataFrame) -> dict[str, Series[Any]]:
         "pathway": ("pathway", first["pathway"].mask(first["pathway"].str.contains(";", na=False), SEVERAL)),
         "perinatal_stage": ("perinatal_stage", first["perinatal_stage"]),
         "age_band": ("age_band", first["age_band"]),
-        "ethnic_group": ("ethnic_category", first["ethnic_category"].map(_CATEGORIES)),
+        "referral_source": (
+            "referral_source",
+            first["referral_source"].map(lambda code: SOURCES.get(code, OTHER_SOURCE), na_action="ignore"),
+        ),
+        "ethnic_group": ("ethnic_category", first["ethnic_category"].map(GROUP_OF_CATEGORY)),
         "deprivation_fifth": ("imd_decile", fifth.map(lambda number: f"fifth_{number:.0f}", na_action="ignore")),
     }
     return {name: _told(first, column, level) for name, (column, level) in columns.items()}

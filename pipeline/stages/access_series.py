@@ -64,7 +64,7 @@ def _referred(women: DataFrame, service: DataFrame) -> DataFrame:
         first, last = _covered(starts.get(site, pd.NaT), ends.get(site, pd.NaT), days.min(), days.max())
         for grain, step in GRAINS.items():
             periods = _whole_periods(first, last, step)
-            at = mine["referral_date"].map(lambda day, step=step: _start(day, step))
+            at = days.dt.to_period(step[0]).dt.to_timestamp()
             counted = mine.groupby(at)["person"].agg(["size", "nunique"]).reindex(periods, fill_value=0)
             rows = {"month": periods, "value": counted["size"].to_numpy(), "persons": counted["nunique"].to_numpy()}
             parts.append(pd.DataFrame(rows).assign(site_id=str(site), series=REFERRALS, grain=grain))
@@ -145,7 +145,8 @@ def _broken(months: DataFrame, go_live: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"link": link, "k_months_before": made.n_before, "k_months_after": made.n_after, "reason": made.reason}
     for name, change in (("level", made.level), ("slope", made.slope)):
         if change is not None:
-            row |= {f"{name}": change.estimate, f"{name}_low": change.low, f"{name}_high": change.high}
+            row |= {f"{name}": change.estimate, f"{name}_low": change.low_over_phi, f"{name}_high": change.high_over_phi}
+            row |= {f"{name}_low_at_phi": change.low, f"{name}_high_at_phi": change.high}
             row |= {f"{name}_low_newey_west": change.low_newey_west, f"{name}_high_newey_west": change.high_newey_west}
     persons = months["persons"].to_numpy(dtype="float64")
     least = {"persons_before": persons[:at], "persons_after": persons[at:]}

@@ -16,6 +16,7 @@ from pipeline.stages.appraise_sites import (
     scale_of,
 )
 from pipeline.stages.appraise_verdict import WEAK, add_holm, judge, p_value
+from pipeline.stages.appraise_voices import contrast_of_voices
 from pipeline.stages.appraise_within import SINGULAR, contrast_of_women
 from pipeline.stages.appraise_women import Records, women_of
 from pipeline.tables import empty, shape
@@ -79,6 +80,8 @@ def _find(
             return whole
     if records is None:
         return _nothing(theory)
+    if theory.outcome.is_of_voices:
+        return contrast_of_voices(theory, records.voices, sites_with(service, theory))
     women = women_of(theory, records, service)
     if theory.context.is_of_sites:
         if theory.outcome.kind != "change" or theory.population is not None:

@@ -26,7 +26,15 @@ FEWEST_WOMEN, FEWEST_SITES = 5, 6
 PLANNING = "blinded: spread within sites, slopes taken to vary as site means do, context unseen"
 TWO_STAGES = "by two stages, as the model of all women was singular"
 SINGULAR = f"the model of all women was singular, and fewer than {FEWEST_SITES} sites have {FEWEST_WOMEN} women on each side"
-_KINDS = {"pathway": "pathway", "age_band": "age", "deprivation_fifth": "deprivation"}
+CONTEXT_KINDS = {
+    "pathway": "pathway",
+    "age_band": "age",
+    "deprivation_fifth": "deprivation",
+    "perinatal_stage": "stage",
+    "ethnic_group": "ethnicity",
+    "referral_source": "source",
+}
+"""The kind of case mix that a context of women is itself."""
 _LIKELY, _SURE = 0.60, 0.95  # two-sided levels whose upper ends are t(.80) and t(.975)
 NORMAL = 1.959964  # the quantile of a 95 % interval
 
@@ -39,12 +47,7 @@ def contrast_of_women(theory: Theory, women: DataFrame, records: Records) -> Fin
     known = women.dropna(subset="x").reset_index(drop=True)
     known = known.assign(x=known["x"].astype("float64"))
     by_site = _by_site(known)
-    counts = {
-        "sites_with": int((by_site["n_with"] >= FEWEST_WOMEN).sum()),
-        "sites_without": int((by_site["n_without"] >= FEWEST_WOMEN).sum()),
-        "women_with": int(by_site["n_with"].sum()),
-        "women_without": int(by_site["n_without"].sum()),
-    }
+    counts = _sides(by_site)
     lacks = why_not(theory, counts)
     crude, fair, note = (None, None, "") if lacks else _both(theory, known, by_site, records)
     if not lacks and (crude is None or fair is None):
@@ -67,6 +70,32 @@ def contrast_of_women(theory: Theory, women: DataFrame, records: Records) -> Fin
     )
 
 
+def sides_within(women: DataFrame) -> dict[str, int]:
+    """Sites and women on each side of a context of women (`x`, known of all), as a theory's minimum counts them."""
+    return _sides(_by_site(women.assign(y=0.0)))
+
+
+def contrast_within(women: DataFrame, sets: list[Floats], *, two_stages: bool) -> Contrast | None:
+    """The contrast of `women` with `x` and `y`, at the first of `sets` of covariates that can be used.
+
+    By one model of all women, or in two stages; None where it cannot be had in that way.
+    """
+    if not two_stages:
+        return _slope(women, sets)
+    has_both = _by_site(women)["has_both"]
+    kept = women["site_id"].map(has_both).to_numpy(dtype=bool)
+    return _two_stages(women[kept], [each[kept] for each in sets]) if has_both.sum() >= FEWEST_SITES else None
+
+
+def _sides(by_site: DataFrame) -> dict[str, int]:
+    return {
+        "sites_with": int((by_site["n_with"] >= FEWEST_WOMEN).sum()),
+        "sites_without": int((by_site["n_without"] >= FEWEST_WOMEN).sum()),
+        "women_with": int(by_site["n_with"].sum()),
+        "women_without": int(by_site["n_without"].sum()),
+    }
+
+
 def _by_site(women: DataFrame) -> DataFrame:
     """Women on each side and their means by site, and which sites have enough of both."""
     import pandas as pd
@@ -84,7 +113,7 @@ def _by_site(women: DataFrame) -> DataFrame:
 
 def _both(theory: Theory, women: DataFrame, by_site: DataFrame, records: Records) -> tuple[Contrast | None, Contrast | None, str]:
     """The crude and the adjusted contrast: of one model where it is not singular, else of two stages where sites allow."""
-    z = covariates(women, records.referrals, without=_KINDS.get(theory.context.column, ""))
+    z = covariates(women, records.referrals, without=CONTEXT_KINDS.get(theory.context.column, ""))
     one = [_slope(women, [z[-1]]), _slope(women, z)]
     if all(each is not None for each in one):
         return one[0], one[1], ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.theories.vocabulary import MATCHED
+from pipeline.theories.vocabulary import MATCHED, VOICES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pandas import DataFrame, Series
 
     from pipeline.config import AccessSettings, CompareSettings
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.theories import Theory
 
 KEY = ["site_id", "referral_id"]
+TABLES_OF_VOICES = ("experience_summary", "staff_change", "training_change")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,11 +33,22 @@ class Records:
     compare: CompareSettings
     access: AccessSettings
     data_cut: Any = None
+    voices: Mapping[str, DataFrame] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, rows: dict[str, DataFrame], measures: dict[str, Measure], compare: CompareSettings, access: AccessSettings
+    ) -> Records:
+        """From the tables that the plan names as those of the women of theories."""
+        tables = {"change": rows["change"], "due": rows["due"], "data_cut": rows["flow"]["data_cut"].max()}
+        tables |= {name: rows[f"accepted_{name}"] for name in ("referrals", "contacts", "experience")}
+        voices = {name: rows[name] for name in TABLES_OF_VOICES}
+        return cls(measures=measures, compare=compare, access=access, voices=voices, **tables)
 
     def measure_of(self, theory: Theory) -> str:
-        """The measure behind an outcome: its own, else the study's first; blank for a wait."""
-        own = theory.outcome.measure
-        return own or ("" if theory.outcome.kind == "wait" else next(iter(self.measures), ""))
+        """The measure behind an outcome: its own, else the study's first; blank for a wait, and for what people say."""
+        own, kind = theory.outcome.measure, theory.outcome.kind
+        return own or ("" if kind in ("wait", *VOICES) else next(iter(self.measures), ""))
 
 
 def women_of(theory: Theory, records: Records, service: DataFrame) -> DataFrame:
@@ -68,9 +82,9 @@ def _values(women: DataFrame, column: str) -> Series[Any]:
         fifth = (women["imd_decile"].astype("float64") + 1) // 2
         return fifth.map(lambda number: f"{number:.0f}", na_action="ignore").astype("str")
     if column == "ethnic_group":
-        from pipeline.stages.access_equity import _CATEGORIES
+        from pipeline.stages.access_equity import GROUP_OF_CATEGORY
 
-        return women["ethnic_category"].map(_CATEGORIES).astype("str")
+        return women["ethnic_category"].map(GROUP_OF_CATEGORY).astype("str")
     return women[column]
 
 
@@ -116,7 +130,7 @@ def _waited(theory: Theory, records: Records, service: DataFrame) -> DataFrame:
     late to have been followed so long says nothing of its wait and is left out, whatever came of it: without censoring the
     cumulative incidence (Aalen and Johansen 1978, Scand J Stat 5:141) is the plain share, and every site's error is binomial.
     """
-    from pipeline.stages.access import SEEN, _dates, _followed
+    from pipeline.stages.access import SEEN, first_events, follow
 
     referrals = records.referrals
     women = referrals[referrals["client"].isna() | (referrals["client"] == "woman_or_birthing_parent")]
@@ -126,8 +140,8 @@ def _waited(theory: Theory, records: Records, service: DataFrame) -> DataFrame:
         return women.loc[[], [*KEY, "person_id"]].assign(y=float("nan"), pre=float("nan"))
     ends = service.groupby("site_id")["period_end"].max().clip(upper=cut)
     until = ends.reindex(women["site_id"]).set_axis(women.index).fillna(cut)
-    when = _dates(women, records.contacts, records.access)[theory.outcome.event]
-    followed = _followed(women, when, until)
+    when = first_events(women, records.contacts, records.access)[theory.outcome.event]
+    followed = follow(women, when, until)
     days = 7 * (theory.outcome.within_weeks or 0)
     is_whole = (until - women["referral_date"]).dt.days.reindex(followed.index) >= days
     is_in_time = (followed["kind"] == SEEN) & (followed["days"] <= days)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.stages.change_flow import due_of, flow_of, missingness_of
+from pipeline.stages.change_flow import due_of, flow_of, missingness_of, standing_of
+from pipeline.stages.change_severity import completion_of
+from pipeline.stages.change_timing import timing_of
 from pipeline.stages.change_uses import uses_of
 from pipeline.tables import empty, shape
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 
 KEY = ["site_id", "referral_id", "measure"]
 _REFERRAL = ["site_id", "referral_id"]
+_OF_CASE = [
+    *(*_REFERRAL, "person_id", "accepted", "eligible_for_outcomes"),
+    *("referral_date", "first_treatment_date", "end_date", "end_reason"),
+]
+"""What is asked of a referral here; it stands once a measure, so that more columns would only take room."""
 
 
 def change(
@@ -29,7 +36,8 @@ def change(
 ) -> dict[str, DataFrame]:
     """Pairs (`change`); where every referral stands (`flow`); who lacks a second score (`missingness`, by woman `due`).
 
-    `data_cut` defaults to the latest accepted date. Partners and other clients are left out.
+    `completion` tells who has a second score by the first one, `timing` how long before treatment that was. `data_cut`
+    defaults to the latest accepted date. Partners and other clients are left out.
     """
     cases = _cases(scores, referrals, measures)
     usable = _one_score_a_day(scores.assign(row=scores.index))
@@ -40,12 +48,16 @@ def change(
     pairs = _last_scores(candidates, firsts, settings)
     table = _classified(pairs, candidates, measures)
     cut = _data_cut(data_cut, scores, referrals)
+    due = due_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days)
     return {
         "change": shape("change", table) if len(table) else empty("change"),
         "flow": flow_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
         "missingness": missingness_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
         "score_uses": uses_of(scores, usable, cases, firsts, pairs),
-        "due": due_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
+        "due": due,
+        "completion": completion_of(due, measures),
+        "timing": timing_of(table) if len(table) else empty("timing"),
+        "standing": standing_of(cases, firsts, table, cut=cut, grace_days=settings.post_grace_days),
     }
 
 
@@ -66,7 +78,7 @@ def _cases(scores: DataFrame, referrals: DataFrame, measures: dict[str, Measure]
     first = next((name for name in measures if name in set(scores["measure"])), next(iter(measures)))
     primary = women[["site_id"]].assign(measure=first)
     each = pd.concat([used, primary], ignore_index=True).drop_duplicates()
-    return known.drop(columns="intervention").merge(each, on="site_id")
+    return known[[*_OF_CASE, "has_referral"]].merge(each, on="site_id")
 
 
 def _one_score_a_day(scores: DataFrame) -> DataFrame:
@@ -93,7 +105,10 @@ def _first_scores(candidates: DataFrame, settings: ChangeSettings) -> DataFrame:
     first_seen = undated[undated["date"].notna() & undated["occasion"].isna()]
     found = pd.concat([dated[is_pre], declared, first_seen[~_has(first_seen, declared)]])
     found = found.sort_values([*KEY, "date"], kind="stable").drop_duplicates(KEY)
-    return found[[*KEY, "date", "score", "row"]].rename(columns={"date": "pre_date", "score": "pre", "row": "pre_row"})
+    firsts = found[[*KEY, "date", "score", "row"]].rename(columns={"date": "pre_date", "score": "pre", "row": "pre_row"})
+    lasts = dated[is_pre].sort_values([*KEY, "date"], kind="stable").drop_duplicates(KEY, keep="last")
+    lasts = lasts[[*KEY, "date", "score"]].rename(columns={"date": "pre_last_date", "score": "pre_last"})
+    return firsts.merge(lasts, on=KEY, how="left")
 
 
 def _last_scores(candidates: DataFrame, firsts: DataFrame, settings: ChangeSettings) -> DataFrame:
@@ -112,7 +127,16 @@ def _last_scores(candidates: DataFrame, firsts: DataFrame, settings: ChangeSetti
     last_seen &= ~_has(later, later[declared])
     found = later[is_post | declared | last_seen].assign(undated_treatment=lambda f: ~is_post[f.index])
     found = found.sort_values([*KEY, "date"], kind="stable", na_position="first").drop_duplicates(KEY, keep="last")
-    return found.rename(columns={"date": "post_date", "score": "post"})
+    return _with_last_start(found).rename(columns={"date": "post_date", "score": "post"})
+
+
+def _with_last_start(found: DataFrame) -> DataFrame:
+    """Add the last valid score by which treatment had hardly begun, missing where the last score follows it too soon."""
+    import pandas as pd
+
+    soon = found["date"] < found["pre_last_date"] + pd.to_timedelta(found["gap_days"], unit="D")
+    waited = (found["first_treatment_date"] - found["pre_date"]).dt.days
+    return found.assign(pre_last=found["pre_last"].fillna(found["pre"]).mask(soon), days_to_treatment=waited)
 
 
 def _undated(candidates: DataFrame, dated: DataFrame) -> DataFrame:

@@ -28,6 +28,15 @@ def flow_of(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut: Any, 
     return shape("flow", order.assign(data_cut=cut).sort_values(["site_id", "measure", "rank"]))
 
 
+def standing_of(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut: Any, grace_days: int) -> DataFrame:
+    """Where each referral stands on each measure, and whether a second score is due: the rows behind the counts of `flow_of`."""
+    if cases.empty:
+        return empty("standing")
+    states = _states(cases, firsts, pairs, cut=cut, grace_days=grace_days)
+    found = cases.assign(state=states, is_due=_is_due(cases, cut, grace_days))
+    return shape("standing", found.sort_values(["measure", "site_id", "referral_id"], kind="stable"))
+
+
 def missingness_of(cases: DataFrame, firsts: DataFrame, pairs: DataFrame, *, cut: Any, grace_days: int) -> DataFrame:
     """Women due a second score by site and measure, how many have it, and first scores of those with and without."""
     if cases.empty:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pipeline.stages.compare_aggregates import BOUNDED, aggregate_sites
+from pipeline.stages.compare_effect_sizes import effect_sizes
 from pipeline.stages.compare_funnel import funnels
 from pipeline.stages.compare_one_stage import adjusted_sites, one_stage
+from pipeline.stages.compare_pool import other_pool, pool, with_one_variance
 from pipeline.stages.compare_records import record_sites
+from pipeline.stages.compare_referrals import pools_of_other_pairs
 from pipeline.stages.compare_shares import national_shares
-from pipeline.stats.meta import RandomEffects, fit_random_effects, shrink
-from pipeline.stats.small_sites import pool_small_sites
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
     from pipeline.config import CompareSettings
     from pipeline.measures import Measure
 
 ASSUMED_CORRELATIONS = (0.5, 0.3, 0.8)
-_ALL = 10**9
-"""More pairs than any site has: all take the spread within all sites."""
-TABLES = ("shares", "site_effects", "pooled", "pooled_sensitivity", "adjusted", "one_stage", "funnel", "funnel_budget")
+TABLES = (
+    *("shares", "site_effects", "pooled", "pooled_sensitivity", "adjusted", "one_stage", "funnel", "funnel_budget"),
+    "effect_sizes",
+)
 
 
 def compare(
@@ -53,10 +55,12 @@ def compare(
         found["site_effects"].append(table)
         found["pooled"].append(pd.DataFrame([row]))
         others = [*_sensitivity(table), *_other_aggregates(mine, missingness, aggregates, measure, settings)]
+        others += pools_of_other_pairs(change[change["measure"] == name], table, missingness, measure, settings)
         found["pooled_sensitivity"].append(pd.DataFrame(others))
         found["adjusted"].append(adjusted_sites(mine, referrals, measure))
         found["one_stage"].append(pd.DataFrame([one_stage(mine, table, measure)]))
         found["shares"].append(pd.DataFrame(national_shares(table, name)))
+        found["effect_sizes"].append(pd.DataFrame(effect_sizes(mine, measure, seed)))
         drawn, budget = funnels(table, name, minimum=settings.min_pairs, seed=seed)
         found["funnel"] += drawn
         found["funnel_budget"].append(pd.DataFrame(budget))
@@ -68,31 +72,6 @@ def _stacked(name: str, parts: list[DataFrame]) -> DataFrame:
 
     shaped = [shape(name, part) for part in parts if len(part)]
     return pd.concat(shaped, ignore_index=True) if shaped else empty(name)
-
-
-def pool(table: DataFrame, measure: str) -> tuple[DataFrame, dict[str, Any]]:
-    """Pool the marked sites of one measure by REML with Knapp-Hartung intervals; add shrunken estimates to `table`."""
-    kept = table[table["is_pooled"]]
-    row: dict[str, Any] = {"measure": measure, "k": len(kept), "n": int(kept["n_paired"].sum()), "method": "REML, Knapp-Hartung"}
-    if len(kept) < 2:
-        return table, {**row, "method": "not pooled: fewer than two sites"}
-    fit = _fit(kept)
-    shrunken = shrink(kept["mean_improvement"].to_numpy(), kept["se"].to_numpy() ** 2, fit)
-    table = table.copy()
-    table.loc[kept.index, "shrunken"] = shrunken.estimate
-    table.loc[kept.index, "shrunken_low"] = shrunken.low
-    table.loc[kept.index, "shrunken_high"] = shrunken.high
-    return table, {**row, **_numbers(fit)}
-
-
-def _fit(kept: DataFrame, **options: Any) -> RandomEffects:
-    return fit_random_effects(kept["mean_improvement"].to_numpy(), kept["se"].to_numpy() ** 2, **options)
-
-
-def _numbers(fit: RandomEffects) -> dict[str, Any]:
-    first = {name: float(getattr(fit, name)[0]) for name in ("estimate", "se", "low", "high", "low_adhoc", "high_adhoc")}
-    rest = ("tau2", "tau2_low", "tau2_high", "i2", "h2", "q", "q_df", "q_p", "pi_low", "pi_high")
-    return {**first, **{name: getattr(fit, name) for name in rest}}
 
 
 def _sites_of(
@@ -127,21 +106,15 @@ def _sensitivity(table: DataFrame) -> list[dict[str, Any]]:
     kept = table[table["is_pooled"]]
     if len(kept) < 2:
         return []
-    rows = [_row(kept, f"tau2 by {m}", m, method=m) for m in ("DL", "PM", "ML")]
-    rows.append(_row(kept, "normal interval", "REML, z", test="z"))
-    alike = pool_small_sites(kept["n_paired"].to_numpy(dtype="int64"), kept["mean_improvement"], _spread(kept), below=_ALL)
-    rows.append(_row(kept.assign(se=alike.se), "one variance within sites"))
+    rows = [other_pool(kept, f"tau2 by {m}", m, method=m) for m in ("DL", "PM", "ML")]
+    rows.append(other_pool(kept, "normal interval", "REML, z", test="z"))
+    rows.append(other_pool(with_one_variance(kept), "one variance within sites"))
     records = kept[kept["grain"] == "record"]
     if 2 <= len(records) < len(kept):
-        rows.append(_row(records, "record-level sites alone"))
+        rows.append(other_pool(records, "record-level sites alone"))
     if len(kept) > 2:
-        rows += [_row(kept.drop(index=index), f"without {site}") for index, site in kept["site_id"].items()]
+        rows += [other_pool(kept.drop(index=index), f"without {site}") for index, site in kept["site_id"].items()]
     return rows
-
-
-def _spread(kept: DataFrame) -> Series[float]:
-    """The SD of improvement that the error of each site stands for."""
-    return kept["se"] * kept["n_paired"].astype("float64") ** 0.5
 
 
 def _other_aggregates(
@@ -160,10 +133,5 @@ def _other_aggregates(
         table = _mark_pooled(_sites_of(mine, missingness, aggregates, measure, settings, correlation=r, count=count), settings)
         kept = table[table["is_pooled"]].sort_values("site_id", kind="stable")
         if len(kept) >= 2 and kept["note"].str.contains(mark, regex=False).any():
-            rows.append(_row(kept, analysis))
+            rows.append(other_pool(kept, analysis))
     return rows
-
-
-def _row(kept: DataFrame, analysis: str, word: str = "REML", **options: Any) -> dict[str, Any]:
-    base = {"measure": kept["measure"].iloc[0], "k": len(kept), "n": int(kept["n_paired"].sum())}
-    return {**base, "analysis": analysis, "method": word, **_numbers(_fit(kept, **options))}

@@ -38,6 +38,6 @@ def national_shares(sites: DataFrame, measure: str) -> list[dict[str, Any]]:
             "n": int(n.sum()),
             "events": int(events.sum()),
         }
-        row |= {"observed": events.sum() / n.sum(), "estimate": found.share, "low": found.low, "high": found.high}
+        row |= {"observed": events.sum() / n.sum(), "estimate": found.share, "low": found.low_wider, "high": found.high_wider}
         rows.append(row | {"median_share": found.median_share, "tau": found.tau, "reason": found.reason})
     return rows

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.stages.case_mix import case_mix
+from pipeline.stages.case_mix import case_mix, characteristics
 from pipeline.stats.balance import standardised_differences
-from pipeline.stats.completed import CompletedSites, complete_sites, pool_imputed_sites
+from pipeline.stats.completed import CompletedSites, complete_sites, pool_completed, pool_imputed_sites
 from pipeline.stats.imputation import Imputed, impute_last_scores
 from pipeline.stats.meta import fit_random_effects
 from pipeline.stats.rubin import number_of_imputations, pool_rubin
@@ -45,7 +45,7 @@ def impute(
         if women.empty:
             continue
         mix = case_mix(women, referrals)
-        found["balance"] += balance_of(women, mix, name)
+        found["balance"] += balance_of(women, characteristics(women, referrals), name)
         if women["post"].isna().any():
             mine = site_effects[
                 (site_effects["measure"] == name) & site_effects["is_pooled"] & (site_effects["grain"] == "record")
@@ -99,6 +99,8 @@ def _imputed(
     found = pool_imputed_sites(sites, is_pooled=is_pooled)
     numbers = {name: float(np.squeeze(getattr(found, name))) for name in ("estimate", "se", "low", "high", "tau2")}
     pool["complete"] = _complete_pool(women[women["site_id"].isin(names[is_pooled])])
+    each = pool_completed(sites, is_pooled=is_pooled)
+    pool |= {name: float(np.squeeze(getattr(each, name))) for name in ("tau2_median", "tau2_low", "tau2_high")}
     return [*rows, pool | numbers | {"df": found.k - 1, "reason": made.reason}]
 
 

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.codes import INTERVENTIONS, PATHWAYS, SERVICE_FEATURES
 from pipeline.config import AccessSettings, FunnelSettings
 from pipeline.disclosure.attack import withhold
 from pipeline.disclosure.estimates import SHRUNKEN, release_pool, release_sites, released_pool_members
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, as_status, describe, is_enough, is_spread, round_counts
-from pipeline.stages.compare import pool
+from pipeline.stages.compare_pool import pool_to_print
 from pipeline.stages.release_access import release_access
 from pipeline.stages.release_balance import release_balance
+from pipeline.stages.release_configurations import release_configurations
 from pipeline.stages.release_counts import release_classes, release_completeness, release_distribution, release_flow
 from pipeline.stages.release_decisions import release_decisions
+from pipeline.stages.release_delivery import release_delivery
+from pipeline.stages.release_effects import release_effects
 from pipeline.stages.release_findings import findings_of, referrals_by_site
 from pipeline.stages.release_funnels import release_funnels
+from pipeline.stages.release_joint import release_joint
+from pipeline.stages.release_ledger import ReleaseLedger
 from pipeline.stages.release_missing import release_missing
 from pipeline.stages.release_pools import release_pools
+from pipeline.stages.release_recovery import release_recovery
+from pipeline.stages.release_severity import release_severity
+from pipeline.stages.release_subgroups import release_subgroups
 from pipeline.stages.release_theories import release_theories
+from pipeline.stages.release_theory_imputed import release_theory_imputed
 from pipeline.stages.release_thresholds import release_thresholds
+from pipeline.stages.release_timing import release_timing
+from pipeline.stages.release_voices import release_voices
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pandas import DataFrame
 
     from pipeline.config import ReleaseSettings
+    from pipeline.instruments import Instrument
     from pipeline.measures import Measure
     from pipeline.theories import Theory
 
@@ -41,14 +54,18 @@ def release(
     policy: FunnelSettings = _POLICY,
     weeks: tuple[int, ...] = _WEEKS,
     seed: int = 0,
+    instruments: Mapping[str, Instrument] | None = None,
+    ledger: ReleaseLedger | None = None,
 ) -> Tables:
     """Every open table, the findings, and a log of how much was withheld.
 
-    `exact` holds the tables that the plan names as EXACT. What stands round a pool is released where the pool is.
+    `exact` holds the tables that the plan names as EXACT. What stands round a pool is released where the pool is. The
+    `ledger` says what stays back for earlier releases, and keeps what output checking needs.
     """
+    ledger = ledger or ReleaseLedger(exact, rule)
     effects, referrals = exact["site_effects"], referrals_by_site(exact["accepted_referrals"])
     pools = {name: _pooled(effects[effects["measure"] == name], name, rule) for name in measures}
-    rows = {name: row for name, (row, _) in pools.items()}
+    rows = ledger.pools({name: row for name, (row, _) in pools.items()})
     effects = _with_shrunken(effects, [members for _, members in pools.values()])
     open_tables = {
         "open_sites": release_sites(effects, {name: row["has_shrunken_plot"] for name, row in rows.items()}, rule),
@@ -57,20 +74,29 @@ def release(
         "open_completeness": release_completeness(exact["missingness"], measures, rule),
         "open_distribution": release_distribution(exact["change"], measures, rule),
         "open_classes": release_classes(effects, exact["shares"], rule),
-        "open_services": _services(exact["accepted_service"]),
         "open_returns": _returns(exact["quality"], exact["rejected"], referrals, rule),
         "open_decisions": release_decisions(exact["rejected"], rule),
-        "open_theories": release_theories(exact["appraisal"], theories, exact["theory_sites"], rule),
+        "open_theories": release_theories(exact["appraisal"], exact["testability"], theories, exact["theory_sites"], rule),
+        "open_joint": release_joint(exact["joint"], exact["evidence"]),
+        "open_theory_changes": exact["theory_changes"],
+        **release_configurations(exact, theories, rule),
     }
+    open_tables["open_theory_imputed"] = release_theory_imputed(exact, theories, rule)
     members = {name: found for name, (_, found) in pools.items()}
-    open_tables |= _surroundings(exact, open_tables, members, rows, measures, rule)
+    open_tables = ledger.together(open_tables, members, theories)
+    open_tables |= _surroundings(exact, open_tables, members, rows, measures, rule, seed)
     open_tables |= release_funnels(effects, open_tables["open_sites"], open_tables["open_classes"], policy, rule, seed)
     open_tables |= release_access(exact, referrals["n_referrals"], weeks, rule)
-    open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
-    open_tables["findings"] = findings_of(
-        open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max()
+    open_tables |= release_delivery(exact)
+    open_tables |= release_voices(exact, instruments or {}, rule)
+    open_tables["open_subgroups"] = release_subgroups(
+        exact, {name: found["site_id"] for name, found in members.items()}, measures, rule
     )
-    log = [_log_entry(name, table, rule) for name, table in sorted(open_tables.items())]
+    open_tables = ledger.since_releases(open_tables, theories)
+    open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
+    found = findings_of(open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max())
+    open_tables["findings"] = shape("findings", ledger.findings(found))
+    log = [_log_entry(name, table, rule, ledger) for name, table in sorted(open_tables.items())]
     return {**open_tables, "disclosure_log": shape("disclosure_log", _frame(log))}
 
 
@@ -87,21 +113,27 @@ def _surroundings(
     rows: dict[str, dict[str, Any]],
     measures: dict[str, Measure],
     rule: ReleaseSettings,
+    seed: int,
 ) -> Tables:
     """What stands round a pooled mean, and stays back where none is released."""
     why_not = {name: "" if row["status"] == SHOWN else row["note"] for name, row in rows.items()}
+    thresholds = release_thresholds(exact, beside, why_not, measures, rule)
     return {
         **release_missing(exact, beside["open_completeness"], members, why_not, rule),
         "open_balance": release_balance(exact, why_not, measures, rule),
-        **release_thresholds(exact, beside, why_not, measures, rule),
-        **release_pools(exact, members, why_not, rule),
+        "open_severity": release_severity(exact, beside["open_completeness"], measures, rule),
+        **thresholds,
+        "open_recovery": release_recovery(exact, {**beside, **thresholds}, why_not, measures, rule),
+        "open_effects": release_effects(exact, why_not, measures, rule, seed),
+        "open_timing": release_timing(exact, measures, rule),
+        **release_pools(exact, members, why_not, {name: row.get("rests_on", "") for name, row in rows.items()}, rule),
     }
 
 
 def _pooled(mine: DataFrame, measure: str, rule: ReleaseSettings) -> tuple[dict[str, Any], DataFrame]:
     """The open row of a measure, and the sites in its pool with the shrunken estimates that this pool gives."""
     chosen = released_pool_members(mine, rule)
-    members, row = pool(chosen, measure)
+    members, row = pool_to_print(chosen, measure)
     others = mine.drop(index=chosen.index)
     too_few = ~is_enough(others["n_paired"], rule) | (others["se"] > 0)  # else they have no error, or no paired mean
     return release_pool(measure, row, members, int(too_few.sum()), rule), members
@@ -112,18 +144,6 @@ def _with_shrunken(effects: DataFrame, members: list[DataFrame]) -> DataFrame:
 
     found = pd.concat([each[SHRUNKEN] for each in members]) if members else effects[SHRUNKEN].iloc[:0]
     return effects.assign(**{name: found[name].reindex(effects.index) for name in SHRUNKEN})
-
-
-def _services(service: DataFrame) -> DataFrame:
-    ordered = service.sort_values("period_end", kind="stable", na_position="first")
-    latest = ordered.drop_duplicates("site_id", keep="last").sort_values("site_id")
-    kinds = {
-        **dict.fromkeys(PATHWAYS, "pathway"),
-        **dict.fromkeys(INTERVENTIONS, "intervention"),
-        **dict.fromkeys(SERVICE_FEATURES, "feature"),
-    }
-    table = latest.melt("site_id", list(kinds), "component", "value")
-    return table.assign(kind=table["component"].map(kinds), value=table["value"].fillna(NOT_RECORDED))
 
 
 def _returns(quality: DataFrame, rejected: DataFrame, referrals: DataFrame, rule: ReleaseSettings) -> DataFrame:
@@ -150,7 +170,9 @@ def _return_status(tables: object) -> str:
     return "aggregate_only" if "aggregates" in tables else "nothing_usable"
 
 
-def _log_entry(name: str, table: DataFrame, rule: ReleaseSettings) -> dict[str, Any]:
+def _log_entry(name: str, table: DataFrame, rule: ReleaseSettings, ledger: ReleaseLedger) -> dict[str, Any]:
     status = next((column for column in ("n_status", "status") if column in table), None)
     withheld = int((table[status] != SHOWN).sum()) if status else 0
-    return {"table": name, "rule": describe(rule), "k_cells": len(table), "k_cells_withheld": withheld}
+    held = ledger.withheld_since(name)
+    counts = {"k_cells": len(table), "k_cells_withheld": withheld, "k_cells_since_release": held}
+    return {"table": name, "rule": describe(rule), **counts}

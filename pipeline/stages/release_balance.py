@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.rule import SHOWN, TOO_FEW, is_spread, share
+from pipeline.disclosure.rule import SHOWN, TOO_FEW, is_spread, percent
 from pipeline.disclosure.sets import is_apart
-from pipeline.stages.case_mix import case_mix
+from pipeline.stages.case_mix import characteristics
 from pipeline.stages.impute import balance_of
 from pipeline.stages.release_thresholds import women_of_entering_sites
 from pipeline.tables import empty
@@ -40,7 +40,7 @@ def release_balance(
         women = due[due["measure"] == name].sort_values(["site_id", "referral_id"], kind="stable", ignore_index=True)
         if women.empty or why_not[name]:
             continue
-        mix = case_mix(women, exact["accepted_referrals"])
+        mix = characteristics(women, exact["accepted_referrals"])
         others = changed[changed["measure"] == name].groupby("site_id").size()
         rows += [_row(found, women, mix, others, rule) for found in balance_of(women, mix, name)]
     return pd.DataFrame(rows) if rows else empty("open_balance")
@@ -71,11 +71,9 @@ def _row(found: dict[str, Any], women: DataFrame, mix: DataFrame, changed: Serie
 
 def _share(women: DataFrame, has_it: Series[bool], name: str, rule: ReleaseSettings) -> float | None:
     """The whole percentage who have the characteristic, from rounded counts; None where it may not stand."""
-    import pandas as pd
-
     strict = rule
     if name.removeprefix("pathway_") in rule.sensitive.pathways:
         strict = rule.model_copy(update={"minimum_count": max(rule.minimum_count, rule.sensitive.minimum_count)})
     by_site = [women[kept].groupby("site_id").size() for kept in (has_it, ~has_it)]
-    found = share(pd.Series([has_it.sum()]), pd.Series([len(women)]), strict).iloc[0]
-    return float(found["pct"]) if found["is_shown"] and all(is_spread(counts, strict) for counts in by_site) else None
+    found = percent(int(has_it.sum()), len(women), strict)
+    return found if all(is_spread(counts, strict) for counts in by_site) else None

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.codes import VERDICTS
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, is_spread, round_counts
+from pipeline.stages.release_findings_delivery import findings_on_delivery
 from pipeline.stages.release_findings_numbers import findings_on_numbers
+from pipeline.stages.release_findings_voices import findings_on_voices
 from pipeline.tables import shape
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def findings_of(
     rows = [*_study(tables, referrals, rule), *_period(service, data_cut)]
     for name, measure in measures.items():
         rows += [*_change(tables, name, measure), *_by_site(tables, name), *findings_on_numbers(tables, name, measure)]
-    rows += [*_theories(tables), *_funnels(tables), *_waits(tables)]
+    rows += [*_theories(tables), *_funnels(tables), *_waits(tables), *findings_on_voices(tables), *findings_on_delivery(tables)]
     return shape("findings", pd.DataFrame(rows).drop_duplicates("key"))
 
 

@@ -37,6 +37,8 @@ def findings_on_numbers(tables: dict[str, DataFrame], name: str, measure: Measur
         yield _finding(f"thresholds.{name}.verdict", status=row["status"], statement=words)
     yield from _twin(tables, name, measure)
     yield from _pools(tables, name, measure)
+    yield from _shares(tables, name)
+    yield from _timing(tables, name)
 
 
 def _finding(key: str, value: Any = None, *, unit: str = "", status: str = SHOWN, statement: Any = "", **more: Any) -> Finding:
@@ -99,6 +101,22 @@ def _pools(tables: dict[str, DataFrame], name: str, measure: Measure) -> Iterato
         if row["analysis"] == "one_site_left_out":
             place = {"unit": unit, "status": row["status"], "statement": row["note"]}
             yield _finding(f"sensitivity.{name}.one_site_left_out", low=row["least"], high=row["most"], **place)
+
+
+def _shares(tables: dict[str, DataFrame], name: str) -> Iterator[Finding]:
+    """Who has a second score by the first one, and who recovered."""
+    for row in _rows(tables["open_severity"], measure=name):
+        given = {"unit": "percent", "status": row["status"], "statement": row["note"], "n": row["n_due"]}
+        yield _finding(f"completion.{name}.{row['band']}_pct", row["completion_pct"], **given)
+    for row in _rows(tables["open_recovery"], measure=name):
+        given = {"unit": "percent", "status": row["status"], "statement": row["note"], "n": row["n_cases"]}
+        limits = {"low": row["share_low_pct"], "high": row["share_high_pct"]}
+        yield _finding(f"recovery.{name}.{row['share']}_pct", row["share_pct"], **given, **limits)
+
+
+def _timing(tables: dict[str, DataFrame], name: str) -> Iterator[Finding]:
+    for row in _rows(tables["open_timing"], measure=name, site_id="ALL"):
+        yield _finding(f"timing.{name}.median_days", row["median_days"], unit="days", status=row["status"])
 
 
 def _rows(table: DataFrame, **where: str) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.estimates import POOL_FROM
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, is_enough, is_spread
 from pipeline.disclosure.sets import is_apart
+from pipeline.stages.compare_pool import ONE
+from pipeline.stages.compare_referrals import ALL_OF_RECORDS, ALL_REFERRALS, LAST_START, has_several, starts_otherwise
 from pipeline.tables import empty
 
 if TYPE_CHECKING:
@@ -14,16 +16,24 @@ if TYPE_CHECKING:
 
     from pipeline.config import ReleaseSettings
 
+OTHER_PAIRS = "Too few women have another pair of scores in this pool than in the released one."
 OTHER_SITES = "Too few women stand in this pool and not in the released one, or the reverse."
 FEW_SITES = "With fewer than five sites to pool, no pooled figure is given."
+_OWN, _ALIKE = "each site by its own variance", "one variance within sites"
 _SINGLE = {
     "tau2 by DL": "dersimonian_laird",
     "tau2 by PM": "paule_mandel",
     "tau2 by ML": "maximum_likelihood",
     "normal interval": "normal_interval",
-    "one variance within sites": "one_variance",
+    _ALIKE: "one_variance",
+    _OWN: "own_variances",
 }
 _RECORDS = "record-level sites alone"
+_OTHER_PAIRS = {
+    ALL_REFERRALS: "all_referrals",
+    ALL_OF_RECORDS: "all_referrals_of_records",
+    LAST_START: "last_before_treatment",
+}
 _RANGES = {
     "other_correlations": ("assumed r = 0.3", "assumed r = 0.8"),
     "held_back_counts": ("rounded or held-back counts at their highest",),
@@ -32,9 +42,15 @@ Rows = list[dict[str, Any]]
 
 
 def release_pools(
-    exact: dict[str, DataFrame], members: dict[str, DataFrame], why_not: dict[str, str], rule: ReleaseSettings
+    exact: dict[str, DataFrame],
+    members: dict[str, DataFrame],
+    why_not: dict[str, str],
+    rests_on: dict[str, str],
+    rule: ReleaseSettings,
 ) -> dict[str, DataFrame]:
     """`open_agreement` and `open_sensitivity`. `members`: by measure, the sites of the released pool; `why_not` as elsewhere.
+
+    `rests_on`: by measure, the variances of the released pool; the one with the other variances stands among those beside it.
 
     Every pool here must hold the women of the released one, or differ from it by enough of them. No site that is left out is
     ever named: of those pools only the least and the most leave, over sites that could be shown themselves.
@@ -48,13 +64,19 @@ def release_pools(
         pooled = effects[(effects["measure"] == name) & effects["is_pooled"].astype(bool)]
         one = exact["one_stage"][exact["one_stage"]["measure"] == name]
         others = exact["pooled_sensitivity"][exact["pooled_sensitivity"]["measure"] == name]
+        if rests_on[name] == ONE:
+            own = exact["pooled"][exact["pooled"]["measure"] == name].assign(analysis=_OWN)
+            others = pd.concat([others[others["analysis"] != _ALIKE], own])
         agreement += [_agreement(row, pooled, mine, why_not[name], rule) for row in _records(one)]
         if len(others) and why_not[name]:
             sensitivity += [
-                {"measure": name, "analysis": each, "status": TOO_FEW, "note": why_not[name]} for each in _SINGLE.values()
+                {"measure": name, "analysis": each, "status": TOO_FEW, "note": why_not[name]}
+                for analysis, each in _SINGLE.items()
+                if analysis != _OWN
             ]
         elif len(others):
-            sensitivity += _sensitivity(name, others, pooled, mine, rule)
+            others_of = _with_other_pairs(exact["change"][exact["change"]["measure"] == name], pooled)
+            sensitivity += _sensitivity(name, others, pooled, mine, others_of, rule)
     made = {"open_agreement": agreement, "open_sensitivity": sensitivity}
     return {name: pd.DataFrame(rows) if rows else empty(name) for name, rows in made.items()}
 
@@ -87,7 +109,45 @@ def _why_records_may_not(pooled: DataFrame, members: DataFrame, rule: ReleaseSet
     return "" if stands else OTHER_SITES
 
 
-def _sensitivity(measure: str, others: DataFrame, pooled: DataFrame, members: DataFrame, rule: ReleaseSettings) -> Rows:
+def _with_other_pairs(pairs: DataFrame, pooled: DataFrame) -> dict[str, Series[Any]]:
+    """By analysis of other pairs, the women at each pooled site whose pairs are others there, or are none."""
+    mine = pairs[pairs["site_id"].isin(pooled["site_id"])]
+    first = mine[mine["first_referral"].fillna(value=False).astype(bool)]
+    several = mine[has_several(mine)].groupby("site_id")["person_id"].nunique()
+    later = first[starts_otherwise(first)].groupby("site_id")["person_id"].nunique()
+    return {ALL_REFERRALS: several, ALL_OF_RECORDS: several, LAST_START: later}
+
+
+def _other_pairs(
+    found: dict[str, Any],
+    others_of: dict[str, Series[Any]],
+    pooled: DataFrame,
+    members: DataFrame,
+    rule: ReleaseSettings,
+    why: str,
+) -> Rows:
+    """The pools over other pairs, each only over the sites of the pool and where enough women have another pair."""
+    rows: Rows = []
+    records = pooled[pooled["grain"] == "record"]
+    for analysis, name in _OTHER_PAIRS.items():
+        if analysis not in found:
+            continue
+        row, of_records = found[analysis], analysis == ALL_OF_RECORDS
+        held = _why_records_may_not(pooled, members, rule) if of_records else why
+        is_whole = row["k"] == len(records if of_records else pooled)
+        held = held or ("" if is_whole and is_spread(others_of[analysis], rule) else OTHER_PAIRS)
+        rows.append({"analysis": name, **(_held_back(held) if held else _interval(row, is_plain=False))})
+    return rows
+
+
+def _sensitivity(
+    measure: str,
+    others: DataFrame,
+    pooled: DataFrame,
+    members: DataFrame,
+    others_of: dict[str, Series[Any]],
+    rule: ReleaseSettings,
+) -> Rows:
     found = {row["analysis"]: row for row in _records(others)}
     stands = is_apart(women_at(pooled), women_at(members), rule) and is_spread(women_at(pooled), rule)
     rows: Rows = []
@@ -106,6 +166,7 @@ def _sensitivity(measure: str, others: DataFrame, pooled: DataFrame, members: Da
             is_same = stands and all(row["k"] == len(pooled) for row in same)
             main = found["normal interval"]["estimate"]  # the interval is another one, the estimate that of the pool
             rows.append({"analysis": name, **_range([main, *(row["estimate"] for row in same)], len(pooled), is_shown=is_same)})
+    rows += _other_pairs(found, others_of, pooled, members, rule, "" if stands else OTHER_SITES)
     rows.append({"analysis": "one_site_left_out", **_left_out(found, women_at(pooled), rule, stands=stands)})
     return [{"measure": measure, **row} for row in rows]
 

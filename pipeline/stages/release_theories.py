@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.codes import INTERVENTIONS, PATHWAYS, SERVICE_FEATURES
 from pipeline.disclosure.rule import as_status, is_spread, may_enter, round_counts
 from pipeline.tables import empty
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from pipeline.config import ReleaseSettings
     from pipeline.theories import Theory
 
+_TOLD_BY_SITE = {*PATHWAYS, *INTERVENTIONS, *SERVICE_FEATURES}
+"""Components that open_services tells of every site."""
 _CONTRASTS = ["estimate", "low", "high", "estimate_adjusted", "low_adjusted", "high_adjusted", "smallest_detectable"]
 _PER_CENT = "percentage points"
 _UNITS = {"points": "points", "sd": "standard deviations", "days": "days", "risk_difference": _PER_CENT}
@@ -28,9 +31,12 @@ _EXPECTED = {
 
 
 def release_theories(
-    appraisal: DataFrame, theories: dict[str, Theory], theory_sites: DataFrame, rule: ReleaseSettings
+    appraisal: DataFrame, testability: DataFrame, theories: dict[str, Theory], theory_sites: DataFrame, rule: ReleaseSettings
 ) -> DataFrame:
-    """One row a theory. Numbers of women are rounded, and withheld with the contrast where a side may not stand as a figure."""
+    """One row a theory. Numbers of women are rounded, and withheld with the contrast where a side may not stand as a figure.
+
+    `testability` is the table of that name: what could be tested before any result.
+    """
     import pandas as pd
 
     if appraisal.empty:
@@ -48,12 +54,37 @@ def release_theories(
         n_women_with=round_counts(appraisal["women_with"], rule).where(fits),
         n_women_without=round_counts(appraisal["women_without"], rule).where(fits),
         status=as_status(fits),
+        **_of_pages(known),
     )
+    before = testability.set_index("theory_id").reindex(table["theory_id"])
+    table["testability"], table["k_sites_unknown"] = (before[name].to_numpy() for name in ("reason", "sites_unknown"))
     table["unit"] = [_UNITS[t.smallest_difference.scale] for t in known]
     is_share = table["unit"] == _PER_CENT
     rounded = appraisal[_CONTRASTS].round(1).where(~is_share, (100 * appraisal[_CONTRASTS]).round())
     table[_CONTRASTS] = (rounded + 0.0).where(fits)
+    table["smallest_difference"] = table["smallest_difference"].where(~is_share, 100 * table["smallest_difference"]).round(2)
     return table
+
+
+def _of_pages(theories: list[Theory]) -> dict[str, list[Any]]:
+    """What the page of a theory says beside its contrast: facts of its file alone."""
+    is_told = [theory.context.is_of_sites and theory.context.column in _TOLD_BY_SITE for theory in theories]
+    is_plain = [theory.outcome.kind == "change" and theory.population is None for theory in theories]
+    return {
+        "test": [theory.test for theory in theories],
+        "population": [_population(theory) for theory in theories],
+        "smallest_difference": [float(theory.smallest_difference.value) for theory in theories],
+        "side": [{1: "with", -1: "without"}.get(theory.sign, "neither") for theory in theories],
+        "component": [theory.context.column if told else None for theory, told in zip(theories, is_told, strict=True)],
+        "component_value": [theory.context.codes[0] if told else None for theory, told in zip(theories, is_told, strict=True)],
+        "measure": [theory.outcome.measure if plain else None for theory, plain in zip(theories, is_plain, strict=True)],
+    }
+
+
+def _population(theory: Theory) -> str | None:
+    """Whom the theory is about, as a phrase."""
+    chosen = theory.population.chosen if theory.population else {}
+    return "; ".join(_phrase(name, codes) for name, codes in chosen.items()) or None
 
 
 def _outcome(theory: Theory) -> str:
@@ -68,7 +99,19 @@ def _outcome(theory: Theory) -> str:
         "retention": "the share who have a second score",
         "wait": f"the wait to {outcome.event}",
     }
+    if outcome.is_of_voices:
+        return _voiced(theory)
     return f"{what[outcome.kind]}: {expected}"
+
+
+def _voiced(theory: Theory) -> str:
+    """What people are expected to say, as a phrase."""
+    instrument, part = theory.outcome.asked
+    more = {"larger_improvement": "rises more", "smaller_improvement": "rises less"}.get(theory.outcome.expected)
+    if theory.outcome.kind == "experience":
+        return f"the share of positive answers to {part} of {instrument}: {_EXPECTED[theory.outcome.expected]}"
+    who = "staff" if theory.outcome.kind == "staff" else "those who were trained"
+    return f"{part.replace('_', ' ')} of {who} on {instrument}: {f'it {more}' if more else _EXPECTED['no_difference']}"
 
 
 def _may_stand(theory: Theory, theory_sites: DataFrame, rule: ReleaseSettings) -> bool:
@@ -87,6 +130,9 @@ def _may_stand(theory: Theory, theory_sites: DataFrame, rule: ReleaseSettings) -
 
 def in_words(theory: Theory) -> str:
     """The context as a phrase."""
-    name = theory.context.variable.partition(".")[2].replace("_", " ")
+    return _phrase(theory.context.column, theory.context.codes)
+
+
+def _phrase(name: str, codes: tuple[str, ...]) -> str:
     words: dict[str, Any] = {"y": "yes", "n": "no"}
-    return f"{name}: {' or '.join(words.get(code, code.replace('_', ' ')) for code in theory.context.codes)}"
+    return f"{name.replace('_', ' ')}: {' or '.join(words.get(code, code.replace('_', ' ')) for code in codes)}"

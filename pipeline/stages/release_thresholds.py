@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, may_enter, share
+from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, may_enter, percent, share
 from pipeline.disclosure.sets import ReleasedSets
 from pipeline.stages.classify import classify
 from pipeline.stats.reliable_methods import reliable_change_by_method
@@ -79,6 +79,26 @@ def women_of_entering_sites(women: DataFrame, rule: ReleaseSettings) -> DataFram
     return pd.concat(parts).sort_index() if parts else women
 
 
+def held_sets(women: DataFrame, released: dict[str, DataFrame], measure: Measure, rule: ReleaseSettings) -> ReleasedSets:
+    """The sets of `women` behind all that is released on their changes, thresholds and methods among them.
+
+    `released`: the measure's rows of open_distribution, open_classes, open_thresholds and open_methods.
+    """
+    held = _held(women, released["open_distribution"], released["open_classes"], rule)
+    gain = women["improvement"].to_numpy(dtype="float64")
+    for row in released["open_thresholds"].to_dict("records"):
+        for name, beyond in (("improved_pct", gain), ("deteriorated_pct", -gain)):
+            if row.get(name) == row.get(name, float("nan")):
+                held.hold(beyond >= row["points"] - _SLACK)
+    shown = released["open_methods"][released["open_methods"]["status"] == SHOWN]
+    if len(shown):
+        pre, post, reliability = women["pre"].to_numpy(), women["post"].to_numpy(), float(shown["reliability"].iloc[0])
+        made = reliable_change_by_method(pre, post, sign=measure.sign, reliability=reliability)
+        for method, name in zip(shown["method"], shown["class"], strict=True):
+            held.hold(made[method].classes == (_IMPROVED if name == _NOT else name))
+    return held
+
+
 def _held(women: DataFrame, bins: DataFrame, classes: DataFrame, rule: ReleaseSettings) -> ReleasedSets:
     """The sets on these changes that are out already: what lies beyond the bins' edges, and the classes over all sites."""
     import pandas as pd
@@ -123,10 +143,7 @@ def _strip(women: DataFrame, strip: DataFrame, measure: Measure, held: ReleasedS
 
 def _percent(women: NDArray[np.bool_], rule: ReleaseSettings) -> float | None:
     """A whole percentage from rounded counts, None where it may not stand."""
-    import pandas as pd
-
-    found = share(pd.Series([women.sum()]), pd.Series([len(women)]), rule).iloc[0]
-    return float(found["pct"]) if found["is_shown"] else None
+    return percent(int(women.sum()), len(women), rule)
 
 
 def _verdict(row: Any, strip: Rows) -> dict[str, Any]:

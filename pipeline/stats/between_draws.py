@@ -20,11 +20,14 @@ def draw_small_sites(
     `means` and `variances` v: m x J, points and squared points, one row a data set; `is_used`: the sites (at least three) that
     tell of mu and tau. tau is drawn from its posterior on a grid of 200 midpoints up to five times the spread of the means,
     then mu given tau, then a_j given both: `N((means_j/v_j + mu/tau2)/h, 1/h)`, `h = 1/v_j + 1/tau2`. Returns m x (number of
-    sites drawn). ValueError for fewer than three sites. Source: Gelman and colleagues 2013, Bayesian Data Analysis, 3rd ed., 5.4.
+    sites drawn); where every v is 0, the means. ValueError for fewer than three sites. Source: Gelman and colleagues 2013,
+    Bayesian Data Analysis, 3rd ed., 5.4.
     """
     if int(np.sum(is_used)) < 3:
         raise ValueError("A distribution between sites needs at least three sites.")
     y, v = means[:, is_used], variances[:, is_used]
+    if not np.any(v > 0):  # scores without error: each site's mean is known
+        return np.array(means[:, is_drawn])
     reach = _REACH * np.std(y, axis=1, ddof=1)
     tau = reach[:, None] * (np.arange(_STEPS) + 0.5) / _STEPS
     weight = 1 / (v[:, None, :] + tau[:, :, None] ** 2)

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from pipeline.stats.arrays import FloatArray, IntArray, as_vector, require_level, require_not_infinite, require_same_length
-from pipeline.stats.autoregressive import AutoregressiveFit, fit_autoregressive, newey_west
+from pipeline.stats.autoregressive import AutoregressiveFit, fit_autoregressive, limits_over_phi, newey_west
 
 Link = Literal["identity", "log"]
 MIN_MONTHS = 24
@@ -21,13 +21,16 @@ _LEVEL, _SLOPE = 2, 3  # their columns in the design
 class Change:
     """One change with its limits: per day (identity), or as a ratio of rates (log); `se` on the scale of the fit.
 
-    `se_newey_west, low_newey_west, high_newey_west`: the sensitivity, round the estimate of ordinary least squares.
+    `se, low, high` take phi for known; `low_over_phi, high_over_phi`, which are printed, do not. `se_newey_west, low_newey_west,
+    high_newey_west`: the sensitivity, round the estimate of ordinary least squares.
     """
 
     estimate: float
     se: float
     low: float
     high: float
+    low_over_phi: float
+    high_over_phi: float
     estimate_newey_west: float
     se_newey_west: float
     low_newey_west: float
@@ -124,7 +127,9 @@ def _changes(
 
     def change(column: int) -> Change:
         main = _limits(fit.coefficients[column], errors[column], t, link)
-        return Change(*main, *_limits(plain[column], robust[column], t, link))
+        ends = limits_over_phi(x, y, months, column, level=level)
+        low, high = (float(np.exp(end)) if link == "log" else end for end in ends)
+        return Change(*main, low, high, *_limits(plain[column], robust[column], t, link))
 
     return change(_LEVEL), change(_SLOPE)
 

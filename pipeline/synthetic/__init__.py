@@ -14,7 +14,7 @@ FEWEST_REFERRALS_A_SITE = 10
 
 
 def synthesise(folder: Path, *, sites: int = 30, women: int = 9000, seed: int = SEED, dirty: bool = False) -> None:
-    """Write an invented study: `<folder>/returns/`, a return a site, and `<folder>/truth.json`, the answer key.
+    """Write an invented study: `<folder>/returns/`, a return a site, `evidence.csv`, and the answer key `truth.json`.
 
     `women` is about how many referrals there are in all. The same arguments give the same bytes. A study that was made
     here before is replaced. With `dirty`, honest mistakes are planted in most returns; `<folder>/faults.json` names number,
@@ -26,6 +26,7 @@ def synthesise(folder: Path, *, sites: int = 30, women: int = 9000, seed: int = 
         least = FEWEST_REFERRALS_A_SITE
         raise ValueError(f"found {sites} sites and {women} women; expected at least 1 site and {least} women a site")
     from pipeline.synthetic.dirty import write_dirty
+    from pipeline.synthetic.evidence import evidence_of
     from pipeline.synthetic.returning import tables_of
     from pipeline.synthetic.study import draw_study
     from pipeline.synthetic.truth import truth_of
@@ -45,7 +46,9 @@ def synthesise(folder: Path, *, sites: int = 30, women: int = 9000, seed: int = 
             write_workbook(making / f"{site}.xlsx", sheets)
         elif site not in spoilt:
             write_folder(making / site, sheets)
-    key = json.dumps(truth_of(study, seed=seed, women=women), indent=1, sort_keys=True, allow_nan=False)
+    said, planted = evidence_of([service.site_id for service in study.services], seed=seed)
+    (folder / "evidence.csv").write_bytes(said)
+    key = json.dumps(truth_of(study, seed=seed, women=women) | {"evidence": planted}, indent=1, sort_keys=True, allow_nan=False)
     answers.write_text(key + "\n", encoding="utf-8", newline="\n")
     shutil.rmtree(returns, ignore_errors=True)
     making.rename(returns)

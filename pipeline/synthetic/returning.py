@@ -36,6 +36,7 @@ def tables_of(study: Study, number: int) -> dict[str, Table]:
             tables = _by_days(tables)
     if number in study.activity:
         tables["activity"] = study.activity[number]
+    tables |= study.voices.tables.get(number, {})
     return {name: _in_order(name, service.site_id, table) for name, table in tables.items()}
 
 

@@ -15,6 +15,7 @@ from pipeline.synthetic.drawing import Floats, Table, Texts, Whole, streams
 from pipeline.synthetic.outcomes import Returned, complete, item_answers, outcome_rows
 from pipeline.synthetic.services import Service, draw_services
 from pipeline.synthetic.severity import Entry, Later, improve, refer
+from pipeline.synthetic.voices import Voices, draw_voices
 from pipeline.synthetic.women import Decisions, People, decide, draw_people
 
 LARGEST_PSEUDONYM = 9_999
@@ -25,7 +26,8 @@ class Study:
     """Everything that was drawn; arrays hold one value a referral, in the order of site and referral date.
 
     `first_of` is the row of the same woman's first referral. `contacts` and `outcomes` are a pair each: the row of the
-    referral, and the table without identifiers; `answers` are the items, a row an outcome. `activity`: monthly series by service.
+    referral, and the table without identifiers; `answers` are the items, a row an outcome. `activity` and `voices`: tables
+    by service.
     """
 
     services: tuple[Service, ...]
@@ -45,6 +47,7 @@ class Study:
     answers: Floats
     activity: dict[int, Table]
     planted_series: dict[str, Any]
+    voices: Voices
 
 
 def draw_study(*, sites: int, women: int, seed: int) -> Study:
@@ -61,6 +64,8 @@ def draw_study(*, sites: int, women: int, seed: int) -> Study:
     outcomes = outcome_rows(entry, later, returned)
     first_of = who_comes_back(stream.names, site, people, courses)
     activity, planted_series = draw_activity(stream.activity, services)
+    person_id = _pseudonyms(stream.names, site, "P")[first_of]
+    referral_id = _pseudonyms(stream.names, site, "R")
     return Study(
         services=services,
         site=site,
@@ -72,13 +77,14 @@ def draw_study(*, sites: int, women: int, seed: int) -> Study:
         returned=returned,
         first_of=first_of,
         end_reason=end_reasons(stream.decisions, courses, decisions, np.asarray(returned.has_post.any(axis=1))),
-        person_id=_pseudonyms(stream.names, site, "P")[first_of],
-        referral_id=_pseudonyms(stream.names, site, "R"),
+        person_id=person_id,
+        referral_id=referral_id,
         contacts=contact_rows(stream.contacts, people, courses),
         outcomes=outcomes,
         answers=item_answers(stream.items, services, site, outcomes),
         activity=activity,
         planted_series=planted_series,
+        voices=draw_voices(seed, services, site, courses, later, referral_id),
     )
 
 

@@ -37,6 +37,7 @@ def truth_of(study: Study, *, seed: int, women: int) -> dict[str, Any]:
         },
         "overall": {m: _measure(study, j, np.ones(len(study.site), dtype=bool)) for j, m in enumerate(MEASURES)},
         "activity": study.planted_series,
+        "voices": study.voices.planted,
         "by_site": {s.site_id: _site(study, i) for i, s in enumerate(study.services)},
     }
 

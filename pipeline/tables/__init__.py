@@ -15,15 +15,39 @@ def schemas() -> dict[str, DataFrameSchema]:
     """Every table by name: those that sites return, those made on the way, and the open ones."""
     from pipeline.tables.accessed import ACCESSED
     from pipeline.tables.appraised import APPRAISED
+    from pipeline.tables.checked import CHECKED
     from pipeline.tables.compared import COMPARED
+    from pipeline.tables.compared_change import COMPARED_CHANGE
+    from pipeline.tables.described import DESCRIBED
+    from pipeline.tables.joined import JOINED
     from pipeline.tables.processed import PROCESSED
     from pipeline.tables.released import RELEASED
     from pipeline.tables.released_access import RELEASED_ACCESS
+    from pipeline.tables.released_change import RELEASED_CHANGE
+    from pipeline.tables.released_delivery import RELEASED_DELIVERY
     from pipeline.tables.released_numbers import RELEASED_NUMBERS
+    from pipeline.tables.released_since import RELEASED_SINCE
+    from pipeline.tables.released_theories import RELEASED_THEORIES
+    from pipeline.tables.released_voices import RELEASED_VOICES
     from pipeline.tables.returned import EVIDENCE, RETURNED
+    from pipeline.tables.voiced import VOICED
 
-    open_ones = {**RELEASED, **RELEASED_ACCESS, **RELEASED_NUMBERS}
-    return {**RETURNED, "evidence": EVIDENCE, **PROCESSED, **COMPARED, **ACCESSED, **APPRAISED, **open_ones}
+    open_ones = {**RELEASED, **RELEASED_CHANGE, **RELEASED_ACCESS, **RELEASED_NUMBERS, **RELEASED_DELIVERY}
+    open_ones |= {**RELEASED_THEORIES, **RELEASED_SINCE, **RELEASED_VOICES}
+    compared = {**COMPARED, **COMPARED_CHANGE}
+    return {
+        **RETURNED,
+        "evidence": EVIDENCE,
+        **PROCESSED,
+        **CHECKED,
+        **compared,
+        **ACCESSED,
+        **APPRAISED,
+        **DESCRIBED,
+        **JOINED,
+        **VOICED,
+        **open_ones,
+    }
 
 
 def empty(name: str) -> DataFrame:

@@ -68,6 +68,7 @@ _interrupted = {
         for name, words in (("level", "Step at go-live"), ("slope", "Change of trend a month"))
         for end, more in (
             *(("", ""), ("_low", ": lower 95 % limit"), ("_high", ": upper 95 % limit")),
+            *(("_low_at_phi", ": lower limit, phi as if known"), ("_high_at_phi", ": upper limit, phi as if known")),
             *(("_low_newey_west", ": lower limit, Newey and West"), ("_high_newey_west", ": upper limit, Newey and West")),
         )
     },

@@ -26,6 +26,10 @@ _imputed = {
     "df": number("Degrees of freedom"),
     "fraction_missing": number("Share of information that is missing"),
     "tau2": number("Variance between sites", unit="points squared"),
+    **{
+        f"tau2_{name}": number(f"Variance between sites: {word} over completed data sets", unit="points squared")
+        for name, word in (("median", "median"), ("low", "least"), ("high", "greatest"))
+    },
     "reason": text("Reason", "Why there is no number, or who was left out"),
 }
 
@@ -109,6 +113,11 @@ _pooled_numbers = {
     "pi_low": number("Prediction interval, lower limit", **POINTS),
     "pi_high": number("Prediction interval, upper limit", **POINTS),
     "method": text("Method", needed=True),
+}
+
+_matched = {
+    "tau2_low_matched": number("Variance between sites: lower limit for errors that are estimated", unit="points squared"),
+    "tau2_high_matched": number("Variance between sites: upper limit for errors that are estimated", unit="points squared"),
 }
 
 _adjusted = {
@@ -257,7 +266,13 @@ COMPARED = {
             key=("measure", "characteristic"),
         ),
         table("site_effects", "Site effects", "One row a measure and site", _site_effects, key=("measure", "site_id")),
-        table("pooled", "Pooled estimates", "One row a measure", {"measure": MEASURE, **_pooled_numbers}, key=("measure",)),
+        table(
+            "pooled",
+            "Pooled estimates",
+            "One row a measure",
+            {"measure": MEASURE, **_pooled_numbers, **_matched},
+            key=("measure",),
+        ),
         table(
             "pooled_sensitivity",
             "Pooled estimates by other methods",

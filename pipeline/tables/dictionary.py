@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.tables.processed import PROCESSED
+from pipeline.tables import schemas
 from pipeline.tables.released import RELEASED
 from pipeline.tables.returned import EVIDENCE, RETURNED
 
@@ -18,17 +18,20 @@ _HEAD = """# Data dictionary
 Printed from `pipeline/tables/` by `make docs`; change it there. Needed means needed in each row; every other column may be
 absent or blank.
 """
-_PARTS = {
-    "What a site returns": {**RETURNED, "evidence": EVIDENCE},
-    "What the stages make, and keep on the machine": {n: s for n, s in PROCESSED.items() if not n.startswith("accepted_")},
-    "What may leave: the open tables": RELEASED,
-}
 
 
 def dictionary() -> str:
     """The whole dictionary as Markdown."""
+    returned = {**RETURNED, "evidence": EVIDENCE}
+    others = {name: schema for name, schema in schemas().items() if name not in returned and not name.startswith("accepted_")}
+    is_open = {name: name.startswith("open_") or name in RELEASED for name in others}
+    titled = {
+        "What a site returns": returned,
+        "What the stages make, and keep on the machine": {n: s for n, s in others.items() if not is_open[n]},
+        "What may leave: the open tables": {n: s for n, s in others.items() if is_open[n]},
+    }
     parts = [_HEAD]
-    for title, tables in _PARTS.items():
+    for title, tables in titled.items():
         parts += [f"\n## {title}\n", *(_table(schema) for schema in tables.values())]
     return "\n".join(parts)
 

@@ -78,6 +78,10 @@ _change = {
     "recovered": flag("Recovered", "Case before and not after"),
     "reliably_recovered": flag("Reliably recovered", "Recovered and reliably improved"),
     "undated_treatment": flag("Treatment undated", "Paired by declared occasion or order, without treatment dates"),
+    "pre_last": number(
+        "Last score before treatment", "The last valid one in the days that a first score may lie in; a sensitivity", **POINTS
+    ),
+    "days_to_treatment": whole("Days from first score to treatment", "Below 0 where treatment had begun", unit="days"),
     "first_referral": flag("First referral", "The woman's first paired referral on this measure, the one analysed"),
 }
 

@@ -55,6 +55,7 @@ _pooled = {
     "tau2_high": number("Variance between sites: upper limit", unit="points squared"),
     "prediction_low": number("Prediction interval: lower limit", **_POINTS),
     "prediction_high": number("Prediction interval: upper limit", **_POINTS),
+    "rests_on": code("Rests on", ("own_variances", "one_variance"), "Each site's own variance, or one within all sites"),
     "k_sites_left_out": whole("Sites left out because too few women", unit="sites"),
     "has_shrunken_plot": flag("Whether the data can tell the sites apart"),
     "status": _STATUS,
@@ -90,12 +91,6 @@ _classes = {
     "share_low_pct": number("Share: lower 95 % limit", unit="percent"),
     "share_high_pct": number("Share: upper 95 % limit", unit="percent"),
     "status": _STATUS,
-}
-_services = {
-    "site_id": SITE,
-    "component": text("Component", "Pathway, intervention or feature of the service", needed=True),
-    "kind": code("Kind", ("pathway", "intervention", "feature"), needed=True),
-    "value": code("Value", ("y", "n", "not_recorded"), needed=True),
 }
 _returns = {
     "site_id": SITE,
@@ -133,6 +128,15 @@ _theories = {
     "reason": text("Reason", needed=True),
     "would_count_against": text("What would count against it", needed=True),
     "registered": text("Registered", needed=True),
+    "test": code("Test", ("moderation", "mediation", "configuration")),
+    "population": text("Population in words", "Blank for all women"),
+    "testability": text("What could be tested, before any result"),
+    "k_sites_unknown": whole("Sites that did not say", unit="sites"),
+    "smallest_difference": number("Smallest difference that matters", "A choice of the theory; in the unit of the contrast"),
+    "side": code("Side expected to have more", ("with", "without", "neither"), "neither: no difference is expected"),
+    "component": text("Component of services that is the context", "Where open_services tells it by site"),
+    "component_value": code("Its value in the context", ("y", "n")),
+    "measure": text("Measure", "Where the outcome is the change of all women, which open_sites tells by site"),
     "status": _STATUS,
 }
 _disclosure_log = {
@@ -140,6 +144,7 @@ _disclosure_log = {
     "rule": text("Rule and version", needed=True),
     "k_cells": whole("Cells", needed=True),
     "k_cells_withheld": whole("Cells withheld", needed=True),
+    "k_cells_since_release": whole("Cells withheld because of an earlier release", needed=True),
 }
 
 RELEASED = {
@@ -160,7 +165,6 @@ RELEASED = {
             _classes,
             key=("measure", "site_id", "class"),
         ),
-        table("open_services", "Services and models", "One row a site and component", _services, key=("site_id", "component")),
         table("open_returns", "Returns", "One row a site", _returns, key=("site_id",)),
         table(
             "open_decisions",

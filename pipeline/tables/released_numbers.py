@@ -19,7 +19,9 @@ QUESTIONS = ("no_effect", "too_small")
 OUTCOMES = ("reached", "already", "none_within_scale", "not_assessed")
 ANALYSES = (
     *("dersimonian_laird", "paule_mandel", "maximum_likelihood", "normal_interval", "one_variance", "records_alone"),
-    *("other_correlations", "held_back_counts", "one_site_left_out"),
+    "own_variances",
+    *("other_correlations", "held_back_counts"),
+    *("all_referrals", "all_referrals_of_records", "last_before_treatment", "one_site_left_out"),
 )
 
 

@@ -16,8 +16,10 @@ from pipeline.theories.vocabulary import (
     LIMIT,
     MATCHED,
     MOST_WEEKS,
+    OUTCOMES,
     SCALES,
     SERVICE,
+    VOICES,
     WOMEN,
     Expected,
     Kind,
@@ -105,7 +107,7 @@ class Mechanism(Strict):
 class Outcome(Strict):
     """What should differ, and in which direction; `within_weeks`: the weeks within which a wait is followed."""
 
-    variable: str = Field(pattern=r"^((change|recovered|retention)\.[a-z][a-z0-9_]*|retention|wait\.(assessment|treatment))$")
+    variable: str = Field(pattern=OUTCOMES)
     expected: Expected
     within_weeks: int | None = Field(default=None, ge=1, le=MOST_WEEKS)
 
@@ -121,15 +123,26 @@ class Outcome(Strict):
 
     @property
     def kind(self) -> Kind:
-        """What is measured: change, retention, recovered or wait."""
+        """What is measured: change, retention, recovered, wait, or what people say."""
         name: Any = self.variable.partition(".")[0]
         kind: Kind = name
         return kind
 
     @property
     def measure(self) -> str:
-        """The measure behind it; blank for waits, and for retention on the study's first measure."""
-        return "" if self.kind == "wait" else self.variable.partition(".")[2]
+        """The measure behind it; blank for waits and voices, and for retention on the study's first measure."""
+        return "" if self.kind == "wait" or self.is_of_voices else self.variable.partition(".")[2]
+
+    @property
+    def is_of_voices(self) -> bool:
+        """Whether it is told by people, a number a site, and not by rows of women."""
+        return self.kind in VOICES
+
+    @property
+    def asked(self) -> tuple[str, str]:
+        """Of voices, the instrument, and the question or construct."""
+        _, instrument, part = self.variable.split(".")
+        return instrument, part
 
     @property
     def event(self) -> str:
@@ -217,6 +230,18 @@ class Theory(Strict):
         if scale not in allowed:
             text = f"found {scale!r}; {self.outcome.kind} is measured in {' or '.join(allowed)}"
             raise ConflictError(text, "smallest_difference", "scale")
+        return self
+
+    @model_validator(mode="after")
+    def _voices_fit(self) -> Theory:
+        """What people say is a number a site: it is held against contexts of services, over all who answered."""
+        known = f"{self.outcome.kind} is known by site, and"
+        if self.outcome.is_of_voices and not self.context.is_of_sites:
+            raise ConflictError(f"{known} takes a context service.<column>", "context", "variable")
+        if self.outcome.is_of_voices and self.population is not None:
+            raise ConflictError(f"{known} cannot be narrowed to some women", "population")
+        if self.outcome.is_of_voices and self.test != "moderation":
+            raise ConflictError(f"found {self.test!r}; {known} is tested by moderation alone", "test")
         return self
 
     @model_validator(mode="after")

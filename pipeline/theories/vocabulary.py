@@ -8,7 +8,7 @@ from pipeline import codes
 
 Expected = Literal["larger_improvement", "smaller_improvement", "higher", "lower", "shorter", "longer", "no_difference"]
 Scale = Literal["points", "sd", "risk_difference", "days"]
-Kind = Literal["change", "retention", "recovered", "wait"]
+Kind = Literal["change", "retention", "recovered", "wait", "experience", "staff", "training"]
 
 NUMBERS = ("time_limit_months", *(f"wte_{part}" for part in ("psychology", "midwifery", "peer_support", "psychiatry", "other")))
 """Columns of the table service that hold a number: conditions of a configuration, with anchors."""
@@ -37,14 +37,27 @@ EXPECTED: dict[Kind, tuple[Expected, ...]] = {
     "retention": ("higher", "lower", "no_difference"),
     "recovered": ("higher", "lower", "no_difference"),
     "wait": ("shorter", "longer", "no_difference"),
+    "experience": ("higher", "lower", "no_difference"),
+    "staff": ("larger_improvement", "smaller_improvement", "no_difference"),
+    "training": ("larger_improvement", "smaller_improvement", "no_difference"),
 }
+VOICES: tuple[Kind, ...] = ("experience", "staff", "training")
+"""Outcomes that are told by people, a number a site: share of positive answers, and mean change of a construct."""
 SCALES: dict[Kind, tuple[Scale, ...]] = {
     "change": ("points", "sd"),
     "retention": ("risk_difference",),
     "recovered": ("risk_difference",),
     "wait": ("risk_difference", "days"),
+    "experience": ("risk_difference",),
+    "staff": ("points",),
+    "training": ("points",),
 }
 MOST_WEEKS = 104
+OUTCOMES = (
+    r"^((change|recovered|retention)\.[a-z][a-z0-9_]*|retention|wait\.(assessment|treatment)"
+    r"|(experience|staff|training)\.[a-z][a-z0-9_]*\.[a-z0-9][a-z0-9_]*)$"
+)
+"""How an outcome is written: with the measure, the event, or the instrument and its question or construct."""
 
 
 def contexts() -> str:

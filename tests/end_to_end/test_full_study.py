@@ -51,7 +51,10 @@ def test_everything_promised_is_there(full_study: Path) -> None:
     assert (reports / "national-report.pdf").is_file()
     assert (reports / "run.json").is_file()
     assert len(list((reports / "sites").glob("S*.pdf"))) == 30
-    assert {p.suffix for p in reports.rglob("*") if p.is_file()} == {".pdf", ".md", ".csv", ".svg", ".json"}
+    assert len(list((reports / "sites-text").glob("S*.md"))) == 30
+    for name in ("commissioner-brief", "summary-for-women"):
+        assert {path.suffix for path in reports.glob(f"{name}.*")} == {".pdf", ".md"}
+    assert {p.suffix for p in reports.rglob("*") if p.is_file()} == {".pdf", ".md", ".html", ".csv", ".svg", ".json"}
     drawn = {p.stem for p in (reports / "figures").glob("*.svg")}
     alt = json.loads((reports / "figures" / "alt.json").read_text(encoding="utf-8"))
     assert drawn == set(alt) == {p.stem for p in (reports / "figures").glob("*.csv")}
@@ -130,7 +133,9 @@ def test_nothing_of_a_person_leaves(full_study: Path) -> None:
 
 def test_every_page_says_synthetic(full_study: Path) -> None:
     reports = full_study / "reports"
-    for path in (reports / "national-report.pdf", reports / "sites" / "S01.pdf", reports / "sites" / "S30.pdf"):
+    sites = (reports / "sites" / "S01.pdf", reports / "sites" / "S30.pdf")
+    short = (reports / "commissioner-brief.pdf", reports / "summary-for-women.pdf")
+    for path in (reports / "national-report.pdf", *sites, *short):
         pages = pdf_text(path)
         assert pages
         assert all("SYNTHETIC" in page for page in pages), path.name
@@ -138,6 +143,22 @@ def test_every_page_says_synthetic(full_study: Path) -> None:
     assert all("SYNTHETIC" in page for page in pdf_text(passport))
     for path in (reports / "figures").glob("*.svg"):
         assert "SYNTHETIC" in path.read_text(encoding="utf-8")
+
+
+def test_every_row_of_an_open_csv_says_synthetic(full_study: Path) -> None:
+    paths = sorted((full_study / "reports").rglob("*.csv"))
+    assert len(paths) > 30
+    for path in paths:
+        frame = pd.read_csv(path, dtype=str)
+        assert frame.columns[-1] == "data", path.name
+        assert set(frame["data"]) <= {"SYNTHETIC"}, path.name
+
+
+def test_every_pdf_says_synthetic_in_its_metadata(full_study: Path) -> None:
+    for path in sorted((full_study / "reports").rglob("*.pdf")):
+        with pikepdf.open(path) as pdf:
+            assert str(pdf.docinfo.Title).startswith("SYNTHETIC DATA"), path.name
+            assert "SYNTHETIC" in str(pdf.docinfo.Keywords), path.name
 
 
 def test_a_passport_asks_to_mend_nothing_where_there_are_notes_alone(full_study: Path) -> None:

@@ -90,7 +90,7 @@ def test_a_key_of_the_figure_style_runs_figures_and_reports_only(fresh_study: Pa
     with (fresh_study / "config.yaml").open("a", encoding="utf-8") as file:
         file.write("figures: {colour: '#204020'}\n")
     steps = {name.split("[")[0] for name in run(fresh_study)}
-    assert steps == {"figures", "national-report", "site-reports"}
+    assert steps == {"figures", "national-report", "summaries", "site-reports"}
 
 
 def test_a_table_edited_by_hand_is_noticed_and_rebuilt(fresh_study: Path) -> None:
@@ -136,8 +136,14 @@ def test_a_theory_added_runs_appraise_and_after_and_removed_leaves_no_trace(fres
     )
     change_config(fresh_study, "releases: releases", "releases: releases, theories: [theories]")
     steps = {name.split("[")[0] for name in run(fresh_study)}
-    assert steps <= {"appraise", "release", "ledger", "open-files", "figures", "national-report", "site-reports"}
-    assert "appraise" in steps
+    after = {"since-release", "open-files", "figures", "national-report", "summaries", "site-reports"}
+    assert steps <= {"appraise", "evidence", "joint", "release", "ledger", "output-check", *after}, (
+        "its id may now stand in the evidence"
+    )
+    assert {"appraise", "joint", "release", "figures", "national-report"} <= steps
+    pages = (fresh_study / "reports" / "national-report.md").read_text(encoding="utf-8")
+    assert "### LOCAL-01. A standing group keeps the service kind" in pages
+    assert (fresh_study / "reports" / "figures" / "theory-LOCAL-01.svg").is_file()
     assert mentions(fresh_study, "LOCAL-01")
     change_config(fresh_study, ", theories: [theories]", "")
     run(fresh_study)
@@ -163,7 +169,7 @@ def test_two_processes_give_the_same_bytes_as_one(fresh_study: Path) -> None:
 def test_one_step_alone_brings_what_it_needs(small_study: Path) -> None:
     told = tell("run", "score", "--config", small_study / "config.yaml")
     assert told.code == 0
-    assert told.steps == {"ingest", "decisions", "validate", "score", "ledger"}
+    assert told.steps == {"ingest", "decisions", "evidence", "validate", "score", "ledger"}
     assert not (small_study / "reports").exists()
 
 

@@ -10,7 +10,9 @@ import pytest
 from numpy.random import Generator
 from scipy import stats
 
-from benchmarks import recovery
+from benchmarks import appraisal, recovery
+from benchmarks.appraisal_table import TABLE as VERDICTS_TABLE
+from benchmarks.appraisal_table import as_yaml as verdicts_as_yaml
 from benchmarks.coverage import invented, missing, pooled, sites, waits
 from benchmarks.coverage.__main__ import RESULTS, TABLE, all_cells, main
 from benchmarks.coverage.cells import Cell, Design, Result, covers, sizes
@@ -19,13 +21,14 @@ from benchmarks.coverage.ledger import Ledger
 from benchmarks.coverage.running import SEED, run_all, run_cell
 from benchmarks.coverage.table import as_yaml, lines_of
 from pipeline.config import ChangeSettings
-from pipeline.coverage import SHIPPED, load
+from pipeline.coverage import SHIPPED, load, verdicts
 from pipeline.measures import load as load_measures
 from pipeline.stages.change import change
 from pipeline.stages.score import score
 from pipeline.stats.heterogeneity import make_studies, q_profile
 from pipeline.stats.meta import fit_random_effects, shrink
 from pipeline.stats.meta_batch import pool_many
+from pipeline.stats.variance_between import limits_of_variance
 from pipeline.strict_yaml import FactError
 from pipeline.synthetic.study import draw_study
 from pipeline.synthetic.truth import truth_of
@@ -71,6 +74,13 @@ def test_few_sites_may_have_wide_intervals_but_not_narrow_ones() -> None:
     assert (line["sites"], line["met"], line["lowest"], line["highest"]) == (4, True, 0.9301, 0.9995)
     (line,) = lines_of(Entry("x", "x"), [*rows, Design(4, "30", 0.0).row("x", "coverage", 0.9299, 0.002, 10_000)])
     assert (line["met"], line["fault"], line["misses"]) == (False, "too_narrow", 1)
+
+
+def test_what_is_not_printed_at_so_few_sites_has_no_target_there() -> None:
+    rows = [Design(k, n, 0.0).row("x", "coverage", 0.5, 0.002, 10_000) for k in (4, 10) for n in ("30", "150")]
+    few, many = lines_of(Entry("x", "x", is_by_sites=True, printed_from=5, women=("30",)), rows)
+    assert (few["met"], few["remark"], few["designs"]) == (None, "Not printed of fewer than 5 sites.", 1)
+    assert (many["met"], many["misses"], many["designs"]) == (False, 1, 1)
 
 
 def test_replicates_without_an_interval_are_left_out() -> None:
@@ -123,6 +133,7 @@ def test_intervals_made_for_many_sets_of_sites_are_those_of_one(tau: float) -> N
     many = pool_many(y, v)
     low, high = pooled.shrunken_limits(many, y, v)
     inside = pooled.profile_holds(y, v, tau)
+    matched = pooled.matched_holds(y, v, sizes(6, "10 to 40"), tau)
     ahead = pooled.holds_new_site(many, 5, tau)
     for i in range(30):
         fit = fit_random_effects(y[i], v[i])
@@ -131,6 +142,8 @@ def test_intervals_made_for_many_sets_of_sites_are_those_of_one(tau: float) -> N
         assert high[i] == pytest.approx(one.high, abs=1e-5)
         limits = q_profile(make_studies(y[i], v[i], None), level=0.95)
         assert inside[i] == float(limits[0] <= tau**2 <= limits[1])
+        limits = limits_of_variance(y[i], v[i], sizes(6, "10 to 40"))
+        assert matched[i] == float(limits[0] <= tau**2 <= limits[1])
         new = stats.norm(pooled.MEAN, max(tau, 1e-9))
         assert ahead[i] == pytest.approx(new.cdf(fit.pi_high) - new.cdf(fit.pi_low), abs=1e-5)
 
@@ -197,7 +210,8 @@ def test_a_cell_simulated_anew_gives_the_results_that_are_kept(key: str) -> None
 
 def test_every_result_stands_in_a_line_or_is_left_out_on_purpose() -> None:
     silent = {pooled.AHEAD_LESS, f"{pooled.ONE}: fits without variance between sites", "Share over sites, Wilson (never printed)"}
-    silent |= {"Break in slope, Newey-West (sensitivity)"}
+    silent |= {"Break in slope, AR(1): Newey-West (sensitivity)"}
+    silent |= {"Pooled mean, Knapp-Hartung ad hoc (printed): how often on one variance"}
     rows = [row for found in Ledger(RESULTS).read().values() for row in found if row.quantity != "truth"]
     shown = {row.what for row in rows if any(entry.holds(row) for entry in ENTRIES)}
     assert {row.what for row in rows} - shown == silent
@@ -244,3 +258,26 @@ def test_recovery_finds_the_pairs_that_the_answer_key_counts() -> None:
     sent = {site for site, facts in truth.items() if facts["role"] != "aggregate"}
     assert len(sent) == 5
     assert counted == {site: n for site in sent if (n := truth[site]["measures"]["pcl5"]["n_paired"])}
+
+
+def test_the_table_of_verdicts_is_what_the_results_give_and_holds_every_scenario_at_both_sizes() -> None:
+    assert VERDICTS_TABLE.read_text(encoding="utf-8") == verdicts_as_yaml(Ledger(appraisal.RESULTS).read())
+    rows = verdicts.load().rows
+    assert [(row.planted, row.sites) for row in rows] == [(name, k) for k in appraisal.SITES for name in appraisal.SCENARIOS]
+    assert {row.studies for row in rows} == {appraisal.SEEDS}
+    for row in rows:
+        assert row.consistent + row.inconsistent + row.inconclusive + row.not_testable == pytest.approx(1, abs=1e-3)
+
+
+def test_verdicts_are_right_and_wrong_as_often_as_they_may_be() -> None:
+    """At 30 and at 12 sites: true effects found where they could be seen, absent ones hardly ever, few sites never tested."""
+    rows = {(row.planted, row.sites): row for row in verdicts.load().rows}
+    assert [name for name, row in rows.items() if row.met is False] == []
+    for k in appraisal.SITES:
+        for what in ("sites", "women", "retention", "waits"):
+            assert rows[f"{what}: true effect", k].rate >= 0.8
+            assert rows[f"{what}: no effect", k].consistent <= 0.05
+        assert rows["sites: reversed", k].inconsistent >= 0.8
+        assert rows["sites: severer women alone", k].consistent <= 0.05
+        assert rows["sites: three with the context", k].not_testable == 1
+        assert rows["configuration: noise", k].consistent <= 0.05

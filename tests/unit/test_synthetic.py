@@ -86,7 +86,7 @@ def roles(made: Made) -> dict[str, list[str]]:
 
 
 def test_truth_lies_beside_the_returns_and_nothing_but_returns_inside(full: Made) -> None:
-    assert {p.name for p in full.folder.iterdir()} == {"returns", "truth.json"}
+    assert {p.name for p in full.folder.iterdir()} == {"returns", "evidence.csv", "truth.json"}
     assert not [p for p in (full.folder / "returns").rglob("*") if "truth" in p.name]
     assert full.truth["synthetic"] is True
     names = [f"S{i:02d}" for i in range(1, 31)]
@@ -125,7 +125,8 @@ def test_tiny_late_and_aggregate_only_sites_are_there(full: Made) -> None:
     assert (service.drop(by_role["late"])["go_live_date"] < pd.Timestamp("2024-07-01")).all()
     for site, tables in full.returns.items():
         wanted = {"service", "aggregates"} if site in by_role["aggregate"] else {"service", "referrals", "contacts", "outcomes"}
-        assert set(tables) == wanted | ({"activity"} if site in full.truth["activity"] else set())
+        voices = {"experience", "staff", "training", "survey"} if site not in by_role["aggregate"] else set()
+        assert set(tables) - voices == wanted | ({"activity"} if site in full.truth["activity"] else set())
 
 
 @pytest.mark.parametrize(("sites", "odd"), [(4, {}), (6, {"aggregate": 1, "tiny": 1})])
@@ -340,7 +341,8 @@ def test_the_same_seed_gives_the_same_bytes_and_another_others(small: Made, tmp_
     made = all_bytes(small.folder)
     assert all_bytes(tmp_path / "again") == made
     other = all_bytes(tmp_path / "other")
-    assert {name for name in set(other) ^ set(made) if not name.endswith("activity.csv")} == set(), "few sites send series"
+    rare = ("activity.csv", "experience.csv", "staff.csv", "training.csv")
+    assert {name for name in set(other) ^ set(made) if not name.endswith(rare)} == set(), "few sites send these"
     assert not [name for name in set(made) & set(other) if made[name] == other[name]]
 
 

@@ -140,6 +140,12 @@ class Sheet:
         look = {"fontsize": points, "fontweight": "bold" if bold else "normal", "color": colour}
         self.axes.text(x, y + points * _HALF_CAPITAL_MM, words, ha=align, va="baseline", zorder=self._next(), **look)
 
+    def upright(self, x: float, y: float, words: str, *, colour: str = INK, size: float = 0) -> None:
+        """Words that run upwards from `y`, centred on `x`."""
+        points = self.style.font_size_points + size
+        look = {"fontsize": points, "color": colour, "rotation": 90, "rotation_mode": "anchor"}
+        self.axes.text(x + points * _HALF_CAPITAL_MM, y, words, ha="left", va="baseline", zorder=self._next(), **look)
+
     def line(
         self, x: Sequence[float], y: Sequence[float], *, colour: str = INK, weight: float = 0.8, dashes: Sequence[float] = ()
     ) -> None:

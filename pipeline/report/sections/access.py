@@ -13,9 +13,14 @@ from pipeline.report.sections.delivery import figures
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
-_CASE_MIX = {"pathway": "Pathway", "perinatal_stage": "Perinatal stage at referral", "age_band": "Age at referral"}
+_CASE_MIX = {
+    "pathway": "Pathway",
+    "perinatal_stage": "Perinatal stage at referral",
+    "age_band": "Age at referral",
+    "referral_source": "Who referred her",
+}
 _EQUITY = {"ethnic_group": "Ethnic group", "deprivation_fifth": "Deprivation of the place of residence"}
-_EVENTS = {"assessment": "been assessed", "treatment": "begun treatment"}
+EVENTS = {"assessment": "been assessed", "treatment": "begun treatment"}
 _HEADS = {"assessment": "Assessed within", "treatment": "Treatment begun within"}
 
 
@@ -30,7 +35,7 @@ def who_came(material: Material) -> list[Block]:
                 "kinds of answer that say nothing of a woman stand apart and are never spread over the others. Treated counts "
                 "those whose treatment had begun by the last day of the data: some of the others were still waiting."
             ),
-            _table("Who came: pathway, stage and age", _CASE_MIX, rows),
+            _table("Who came: pathway, stage, age and source of referral", _CASE_MIX, rows),
             _table("Who came: ethnic group and deprivation", _EQUITY, rows),
             Paragraph(
                 "A difference between groups in the share treated may come from when, where and with what need women were "
@@ -70,7 +75,8 @@ def _cells(row: Row, *, has_ratio: bool) -> tuple[str | Cell, ...]:
         for step, status in (("referred", "status"), ("accepted", "accepted_status"), ("treated", "treated_status"))
     ]
     share = "" if row["share_referred_pct"] is None else numerals.percent(row["share_referred_pct"])
-    ratio = "" if row["rate_ratio"] is None else f"{row['rate_ratio']:.2f} ({row['ratio_low']:.2f} to {row['ratio_high']:.2f})"
+    limits = " to ".join(numerals.hundredths(row[name]) for name in ("ratio_low", "ratio_high"))
+    ratio = "" if row["rate_ratio"] is None else f"{numerals.hundredths(row['rate_ratio'])} ({limits})"
     cells = (wording.group(row["group"]), counts[0], share, *counts[1:], _share(row, "treated"))
     return (*cells, ratio) if has_ratio else cells
 
@@ -95,7 +101,7 @@ def _waits(material: Material) -> list[Block]:
         ),
     ]
     weeks = declared_weeks(material)
-    said = [sentence for event in _EVENTS for sentence in _sentences(material, event, weeks)]
+    said = [sentence for event in EVENTS for sentence in _sentences(material, event, weeks)]
     drawn = figures(material, "waits", "Women seen, and women who left before, by weeks since referral, over all sites.")
     if not said and not drawn:
         return [*blocks, Paragraph("Too few women, or too few sites, stand behind the waits for any of them to be given.")]
@@ -113,10 +119,10 @@ def _sentences(material: Material, event: str, weeks: list[int]) -> list[str]:
     keys = {name: [(week, f"waits.{event}.{week}.{name}_pct") for week in weeks] for name in ("seen", "left")}
     shown = {name: [each for each in found if sentences.value(material, each[1])] for name, found in keys.items()}
     told = [*shown["seen"], *shown["left"][-1:]]
-    said = [sentences.sentence(material, key, event=_EVENTS[event], weeks=numerals.count(week)) for week, key in told]
+    said = [sentences.sentence(material, key, event=EVENTS[event], weeks=numerals.count(week)) for week, key in told]
     if not said and weeks:
         key = f"waits.{event}.{weeks[0]}.seen_pct"
-        said = [sentences.sentence(material, key, event=_EVENTS[event], weeks=numerals.count(weeks[0]))]
+        said = [sentences.sentence(material, key, event=EVENTS[event], weeks=numerals.count(weeks[0]))]
     return said
 
 
@@ -152,7 +158,7 @@ def _wait(row: Row | None) -> str | Cell:
 def waits_beside(site_id: str, material: Material) -> Table | None:
     """A site's waits beside those of all sites; nothing where none of the site's may be shown."""
     lines = []
-    for event, done in _EVENTS.items():
+    for event, done in EVENTS.items():
         for week in declared_weeks(material):
             here = material.row("open_waits", event=event, weeks=week, site_id=site_id)
             nation = material.row("open_waits", event=event, weeks=week, site_id=ALL)

@@ -9,6 +9,8 @@ from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragra
 from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import ALL, classes_of
 from pipeline.report.sections.delivery import figures
+from pipeline.report.sections.effects import effects
+from pipeline.report.sections.recovery import recovery
 from pipeline.report.sections.thresholds import thresholds, thresholds_not_given
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def change(material: Material) -> list[Block]:
             "each woman counts, and only women with both scores."
         ),
         _summary(material),
+        *effects(material),
     ]
     told = [measure for measure in material.measures.values() if _has_anything(material, measure)]
     for measure in told:
@@ -101,6 +104,7 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
         Paragraph(said + _left_out(pooled)),
         *(drawn or missing),
         *_classes(material, measure),
+        *recovery(material, measure),
         *thresholds(material, measure),
     ]
 
@@ -149,10 +153,17 @@ def _scale(measure: Measure) -> str:
     return f"{measure.name}{construct}: {ends}, and a {measure.better} score is better."
 
 
+_ONE_VARIANCE = (
+    " How much women's changes differ goes with the mean from site to site, which would pull a pool in which each site counts by "
+    "its own variance; this mean takes one variance within all sites, and the other stands among the other ways to pool."
+)
+
+
 def _left_out(pooled: Row | None) -> str:
     k_sites = (pooled or {}).get("k_sites_left_out") if is_shown(pooled, "mean_improvement") else None
-    return (
+    left_out = (
         f" Sites that the pooled mean leaves out because too few women stand behind them: {numerals.count(k_sites)}."
         if k_sites
         else ""
     )
+    return left_out + (_ONE_VARIANCE if (pooled or {}).get("rests_on") == "one_variance" else "")

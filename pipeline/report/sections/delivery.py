@@ -1,4 +1,4 @@
-"""The services, the flow of women through them, and how complete the scores are, all before any outcome."""
+"""The flow of women through the services, and how complete the scores are, all before any outcome."""
 
 from __future__ import annotations
 
@@ -6,29 +6,11 @@ from typing import TYPE_CHECKING
 
 from pipeline import codes
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table, Tone
+from pipeline.report.blocks import Block, Cell, Column, Figure, Heading, Paragraph, Table
 from pipeline.report.material import is_shown
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
-
-_NOT_RECORDED = wording.ANSWERS["not_recorded"]
-_TONES: dict[str, Tone] = {"y": "yes", "n": "muted", "not_recorded": "muted"}
-
-
-def services(material: Material) -> list[Block]:
-    """Sites by the parts of their service, on one table."""
-    rows = material.rows("open_services")
-    blocks: list[Block] = [
-        Heading("Services and models"),
-        Paragraph(
-            "What each service offers, as its return says. A pathway that a service does not offer is a feature of "
-            "its model and not a gap in its data; outcomes of that pathway are then marked as not offered."
-        ),
-    ]
-    if not rows:
-        return [*blocks, Paragraph("No return describes its service, so the models cannot be set side by side.")]
-    return [*blocks, _components(rows)]
 
 
 def flow(material: Material) -> list[Block]:
@@ -87,29 +69,6 @@ def figures(material: Material, base: str, caption: str) -> list[Block]:
         Figure(name, caption if position == 0 else f"{caption} Continued.", material.alt[name])
         for position, name in enumerate(names)
     ]
-
-
-def _components(rows: list[Row]) -> Table:
-    parts: dict[str, list[str]] = {kind: [] for kind in wording.KINDS}
-    for row in rows:
-        if row["component"] not in parts[row["kind"]]:
-            parts[row["kind"]].append(row["component"])
-    order = [(kind, component) for kind, components in parts.items() for component in components]
-    value = {(row["site_id"], row["kind"], row["component"]): row["value"] for row in rows}
-    sites = sorted({row["site_id"] for row in rows})
-    lines = [(site, *(_answer(value.get((site, *part))) for part in order)) for site in sites]
-    totals = [sum(value.get((site, *part)) == "y" for site in sites) for part in order]
-    last = (Cell("Sites with it", "strong"), *(Cell(numerals.count(total), "strong") for total in totals))
-    columns = (Column("Site"), *(Column(wording.component(name), "center", share=1, is_upright=True) for _, name in order))
-    spans = (("", 1), *((wording.KINDS[kind], len(components)) for kind, components in parts.items() if components))
-    has_unknown = any(cell.text == _NOT_RECORDED for _, *line in lines for cell in line)
-    note = f"{_NOT_RECORDED}: not recorded by the site. " if has_unknown else ""
-    note += "The last row counts the sites that answered yes."
-    return Table("Sites and the parts of their service", columns, (*lines, last), note=note, spans=spans, is_dense=True)
-
-
-def _answer(code: str | None) -> Cell:
-    return Cell(wording.ANSWERS.get(code or "not_recorded", code or ""), _TONES.get(code or "not_recorded", "plain"))
 
 
 def _count_or_words(row: Row) -> str | Cell:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.sections.how_sure import OF_THEORIES, how_sure
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -46,20 +47,29 @@ def short_rule(study: StudyFacts) -> str:
 
 def key_messages(material: Material) -> list[Block]:
     """One page: what came, what changed, what became of the theories, and the biggest caveat."""
-    rows = [("Returns", sentences.value(material, "study.k_sites") or "not known", _join(material, _STUDY))]
-    rows += [*_change(material), ("Theories", _verdict(material), _theories(material))]
+    rows: list[tuple[str, ...]] = [
+        ("Returns", sentences.value(material, "study.k_sites") or "not known", _join(material, _STUDY)),
+        *_change(material),
+        _of_theories(material),
+    ]
     blocks: list[Block] = [Heading("Key messages", is_change=True, is_numbered=False), Messages(tuple(rows))]
     return [*blocks, Notice("The biggest caveat.", _caveat(material))]
 
 
-def _change(material: Material) -> list[tuple[str, str, str]]:
+def _of_theories(material: Material) -> tuple[str, ...]:
+    row = ("Theories", _verdict(material), _theories(material))
+    is_tested = material.rows("open_theories") and not sentences.is_none_testable(material)
+    return (*row, OF_THEORIES) if is_tested else row
+
+
+def _change(material: Material) -> list[tuple[str, ...]]:
     measures = list(material.measures.values())
     keys = [f"change.{measure.id}.{name}" for measure in measures for name in _HEADLINES]
     if measures and not any(sentences.value(material, key) for key in keys):
         return [("Change", "not given", sentences.over_measures(material, "pooled"))]
     with_pool = [measure for measure in measures if sentences.value(material, f"change.{measure.id}.pooled")]
     first = [*with_pool, *(measure for measure in measures if measure not in with_pool)][:_MEASURES_IN_FRONT]
-    rows = [_on_measure(material, measure) for measure in first]
+    rows: list[tuple[str, ...]] = [_on_measure(material, measure) for measure in first]
     rest = [measure.label for measure in measures if measure not in first]
     if rest:
         told = f"The section on change tells of {wording.listed(rest)} in the same way."
@@ -67,13 +77,15 @@ def _change(material: Material) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _on_measure(material: Material, measure: Measure) -> tuple[str, str, str]:
+def _on_measure(material: Material, measure: Measure) -> tuple[str, ...]:
     key = f"change.{measure.id}"
     pooled = sentences.value(material, f"{key}.pooled")
     keys = [f"{key}.pooled", f"{key}.prediction"] if pooled else [f"{key}.pooled"]
     if sentences.value(material, f"{key}.reliably_improved_pct") or (pooled and measure.primary_reliable_change is not None):
         keys.append(f"{key}.reliably_improved_pct")
-    return measure.label, f"{pooled} points" if pooled else "not given", _join(material, keys, measure=measure.label)
+    row = (measure.label, f"{pooled} points" if pooled else "not given", _join(material, keys, measure=measure.label))
+    sure = how_sure(material, measure) if pooled else ""
+    return (*row, sure) if sure else row
 
 
 def _verdict(material: Material) -> str:
@@ -151,10 +163,13 @@ def _caveat(material: Material) -> str:
     if material.primary is None:
         return sentences.CAUTION
     label = material.measures[material.primary].label
-    complete = sentences.sentence(material, f"change.{material.primary}.completion_pct", measure=label)
+    known = "Nothing is known of how women without a second score fared."
+    if not sentences.value(material, f"change.{material.primary}.pooled"):  # else each finding says how many have both
+        complete = sentences.sentence(material, f"change.{material.primary}.completion_pct", measure=label)
+        known = f"{complete} Nothing is known of how the others fared."
     turn = f"missing.{material.primary}.no_effect"
     unless = f" {sentences.sentence(material, turn, measure=label)}" if sentences.value(material, turn) else ""
-    return f"{sentences.CAUTION} {complete} Nothing is known of how the others fared.{unless} There is no comparison group."
+    return f"{sentences.CAUTION} {known}{unless} There is no comparison group."
 
 
 def _join(material: Material, keys: list[str] | tuple[str, ...], **names: str) -> str:

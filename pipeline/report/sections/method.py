@@ -29,6 +29,11 @@ def method(study: StudyFacts) -> list[Block]:
             "accepted, were treated, have ended, and the days of grace are over.",
         ),
         (
+            "Linkage.",
+            "Records of a site hang together by that site's own pseudonyms. Nothing is linked across sites or with any other "
+            "source, and what two sites hold of one woman stays apart.",
+        ),
+        (
             "Classes.",
             "A woman is reliably improved or deteriorated when her change reaches the published reliable change of "
             "the measure; where none is published but a reliability is, when the reliable change index passes the "
@@ -127,6 +132,7 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
             ("Data to", numerals.date(study.data_cut) or "not declared"),
             ("State", study.state),
             *study.governance.items(),
+            *study.hashes.items(),
         )
     )
     blocks: list[Block] = [
@@ -134,7 +140,8 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
         Paragraph(
             "The run id is made from the inputs, the configuration and the program: the same three give the same "
             "report, byte for byte. Every number in the sentences is a finding with a key, and can be traced by "
-            "that key to the rows and rules behind it."
+            "that key to the rows and rules behind it: python -m pipeline explain, followed by the key. Hashes are cut short "
+            "here and stand whole in run.json, beside this report."
         ),
         facts,
     ]
@@ -142,15 +149,16 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
         rows = tuple((name, _setting(value)) for name, value in sorted(study.settings.items()))
         blocks.append(Table("Settings of this run", (Column("Setting", share=1), Column("Value", "right")), rows))
     sites = {row["site_id"] for row in material.rows("open_returns")}
-    found = tuple(_finding(row) for row in material.rows("findings") if not sites.intersection(row["key"].split(".")))
+    national = [row for row in material.rows("findings") if not sites.intersection(row["key"].split("."))]
+    found = tuple(_finding(row) for row in national if row["status"] == "shown")
     if found:
         columns = (
             Column("Key", share=1),
             Column("Value", "right"),
             Column(sentences.confidence().capitalize(), "right"),
-            Column("Status"),
         )
-        blocks.append(Table("Findings by key", columns, found, note="Findings of single sites stand in the table of findings."))
+        note = "Findings of single sites, and those that may not be shown, stand in the table of findings beside this report."
+        blocks.append(Table("Findings by key", columns, found, note=note, is_dense=True))
     return blocks
 
 
@@ -196,8 +204,6 @@ def _setting(value: object) -> str:
 
 
 def _finding(row: Row) -> tuple[str | Cell, ...]:
-    is_open = row["status"] == "shown"
     worded = row["statement"] if len(row["statement"] or "") <= _SHORT else "in words"
-    value = (numerals.plain(row["value"]) or worded or "") if is_open else ""
-    limits = f"{numerals.plain(row['low'])} to {numerals.plain(row['high'])}" if is_open and row["low"] is not None else ""
-    return (row["key"], value, limits, wording.status(row["status"]))
+    limits = f"{numerals.plain(row['low'])} to {numerals.plain(row['high'])}" if row["low"] is not None else ""
+    return (row["key"], numerals.plain(row["value"]) or worded or "", limits)

@@ -9,6 +9,7 @@ from pipeline.report.blocks import Block, Cell, Column, Heading, Items, Notice, 
 from pipeline.report.material import is_shown
 from pipeline.report.plots.missing import NEGLIGIBLE
 from pipeline.report.sections.delivery import figures
+from pipeline.report.sections.severity import severity
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -36,8 +37,9 @@ _WAYS = (
     (
         "Imputed.",
         "A second score is drawn many times over for each woman without one, as it would be expected of similar women at "
-        "her site: same first score, age, deprivation and pathway. If women stayed away for reasons that these do not hold, "
-        "the imputed mean is off as well.",
+        "her site: same first score, and as far as enough women have them recorded same age, deprivation, pathway, perinatal "
+        "stage, ethnic group and source of referral. If women stayed away for reasons that these do not hold, the imputed mean "
+        "is off as well.",
     ),
     (
         "Scenarios.",
@@ -62,6 +64,7 @@ def missing(material: Material) -> list[Block]:
             "that follow in this report are off. They remain the headline; this section asks how far off they could be."
         ),
     ]
+    blocks += severity(material)
     blocks += _who(material) if any(is_shown(row) for row in material.rows("open_balance")) else []
     told = [measure for measure in material.measures.values() if _has_numbers(material, measure)]
     if told:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragraph, Table
 from pipeline.report.material import is_shown
+from pipeline.report.sections.timing import timing
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -35,6 +36,7 @@ def sensitivity(material: Material) -> list[Block]:
         blocks.append(_table(material, told[start : start + _MEASURES_A_TABLE]))
     blocks.append(Paragraph(_left_out(material, told), lead="One site left out."))
     blocks.append(Paragraph(_agreement(material, told), lead="One model or two stages."))
+    blocks += timing(material)
     rest = [measure for measure in material.measures.values() if measure not in told]
     return [*blocks, Paragraph(_untold(material, rest))] if rest else blocks
 

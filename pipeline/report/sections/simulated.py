@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.coverage import load
+from pipeline.coverage import load, verdicts
 from pipeline.report.blocks import Block, Column, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
     from pipeline.coverage import Design, Simulated
+    from pipeline.coverage.verdicts import Scenario
 
 _TITLES = {
     "coverage": "Intervals: how often they held the truth",
@@ -37,7 +38,27 @@ def simulated() -> list[Block]:
         rows = [row for row in table.rows if row.quantity == quantity]
         if rows:
             blocks.append(Table(title, _COLUMNS, tuple(_line(row) for row in rows), is_dense=True))
-    return blocks
+    return [*blocks, *_verdicts()]
+
+
+def _verdicts() -> list[Block]:
+    """How often the verdicts on theories were right and wrong, by what was planted."""
+    found = verdicts.load()
+    heads = ("Sites", "Consistent", "Inconsistent", "Inconclusive", "Not testable")
+    columns = (Column("What was planted", share=1), *(Column(head, "right") for head in heads), Column("Target"))
+    return [
+        Heading("How the verdicts on theories did in simulations", level=2),
+        Paragraph(" ".join(found.notes)),
+        Table("Verdicts: how often each came, in per cent", columns, tuple(map(_scenario, found.rows)), is_dense=True),
+    ]
+
+
+def _scenario(row: Scenario) -> tuple[str, ...]:
+    shares = (row.consistent, row.inconsistent, row.inconclusive, row.not_testable)
+    bound = {"at_least": "at least", "at_most": "at most", "none": ""}[row.aim]
+    target = f"{row.counted.replace('_', ' ')} {bound} {100 * row.target:.0f} %: " if bound else ""
+    name = row.planted[:1].upper() + row.planted[1:]
+    return (name, f"{row.sites}", *(f"{100 * share:.1f}" for share in shares), f"{target}{_MET[row.met]}")
 
 
 def _line(row: Simulated) -> tuple[str, ...]:

@@ -39,12 +39,14 @@ def password(draft: Draft, rng: Generator) -> Iterator[Planted]:
 
 def zero_bytes(draft: Draft, rng: Generator) -> Iterator[Planted]:
     """A CSV file without a byte in it, beside others that are whole."""
+    draft.sheets.pop("staff", None)
     draft.beside[f"{draft.site_id}/staff.csv"] = b""
     yield draft.told(13, "a file of zero bytes", "table-unreadable", "file", table="staff")
 
 
 def link_out(draft: Draft, rng: Generator) -> Iterator[Planted]:
     """A link in the folder of the site that leads out of it."""
+    draft.sheets.pop("training", None)
     draft.links[f"{draft.site_id}/training.csv"] = "../../truth.json"
     yield draft.told(
         0, "a link that leads out of the folder", "table-unreadable", "file", table="training", file=next(iter(draft.links))

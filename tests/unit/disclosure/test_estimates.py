@@ -23,8 +23,9 @@ FIT = {
     "low_adhoc": 7.2163,
     "high_adhoc": 16.0531,
     "tau2": 14.2021,
-    "tau2_low": 0.0,
-    "tau2_high": 103.4,
+    "tau2_low_matched": 0.0,
+    "tau2_high_matched": 103.4,
+    "rests_on": "own_variances",
 }
 FIT |= {"pi_low": 0.9872, "pi_high": 22.2822}
 

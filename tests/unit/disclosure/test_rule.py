@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import ReleaseSettings
-from pipeline.disclosure.rule import is_spread, may_enter, merge_bins, round_counts, share, status_of
+from pipeline.disclosure.rule import is_spread, may_enter, merge_bins, percent, round_counts, share, status_of
 from tests.unit.drawn import drawn
 
 RULE = ReleaseSettings()
@@ -54,6 +54,16 @@ def test_a_share_needs_a_large_denominator_and_enough_on_both_sides() -> None:
     found = share(table["women"].astype("Int64"), table["of"].astype("Int64"), RULE)
     assert found["pct"].tolist() == pytest.approx(table["pct"].astype("float64").tolist(), nan_ok=True)
     assert found["is_shown"].tolist() == table["pct"].notna().tolist()
+
+
+@pytest.mark.parametrize("changes", [{}, {"minimum_count": 20}, {"round_to": 1}, {"minimum_denominator": 100}])
+def test_one_percentage_follows_the_same_rule_as_a_column_of_them(changes: dict[str, int]) -> None:
+    rule = RULE.model_copy(update=changes)
+    pairs = [(top, bottom) for bottom in range(0, 130, 3) for top in range(bottom + 1)] + [(4_990, 5_000), (10, 3_000)]
+    found = share(pd.Series([top for top, _ in pairs]), pd.Series([bottom for _, bottom in pairs]), rule)
+    expected = found["pct"].where(found["is_shown"]).tolist()
+    given = [percent(top, bottom, rule) for top, bottom in pairs]
+    assert [None if value != value else value for value in expected] == given
 
 
 def test_limits_of_a_share_come_from_the_rounded_counts() -> None:

@@ -15,7 +15,7 @@ from pipeline.measures import Measure, load, sources
 from pipeline.report import documents, figures
 from pipeline.report.study import StudyFacts
 from pipeline.tables import schemas, shape
-from tests.unit.report import access_tables, numbers
+from tests.unit.report import access_tables, delivery_tables, numbers, theory_tables
 
 STYLE = FigureSettings()
 PATHWAYS = ("birth_trauma", "perinatal_loss", "tokophobia", "loss_of_custody", "other")
@@ -65,6 +65,8 @@ class Tables:
         self.decisions()
         self.theories()
         access_tables.surround(self, measures())
+        delivery_tables.surround(self, measures())
+        theory_tables.surround(self)
         self.study_findings()
 
     def frames(self) -> dict[str, pd.DataFrame]:

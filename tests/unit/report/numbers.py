@@ -19,6 +19,7 @@ def surround(made: Tables, measure: Measure, *, is_pooled: bool) -> None:
     if is_pooled:
         _missing(made, measure)
         _thresholds(made, measure)
+        _sizes(made, measure)
         _pools(made, measure)
     else:
         _withheld(made, measure)
@@ -31,6 +32,12 @@ def _withheld(made: Tables, measure: Measure) -> None:
     made.rows["open_twin"].append({"measure": name, "is_sourced": False, **FEW})
     made.rows["open_agreement"].append({"measure": name, "k_sites": 4, **FEW})
     made.rows["open_sensitivity"].append({"measure": name, "analysis": ANALYSES[0], **FEW})
+    made.rows["open_effects"].append({"measure": name, **FEW})
+    if measure.clinical_cut_offs:
+        cut = float(measure.clinical_cut_offs[0].value)
+        made.rows["open_recovery"].append({"measure": name, "share": "recovered", "cut_off": cut, **FEW})
+        made.rows["open_severity"].append({"measure": name, "band": "case", "cut": cut, **FEW})
+        made.finding(f"recovery.{name}.recovered_pct", status="too_few", statement=FEW["note"])
     for key in (f"missing.{name}.imputed", f"thresholds.{name}.verdict", f"sensitivity.{name}.methods"):
         made.finding(key, status="too_few", statement=FEW["note"])
 
@@ -57,6 +64,36 @@ def _missing(made: Tables, measure: Measure) -> None:
     made.rows["open_balance"].append({"measure": name, "characteristic": "pathway_other", "status": "too_few"})
     made.finding(f"balance.{name}.first_score", -0.22)
     made.finding(f"missing.{name}.S01.site_no_change", 9)
+    _severity(made, measure)
+
+
+def _severity(made: Tables, measure: Measure) -> None:
+    """By the cut-off, with counts; by thirds, of which the shares alone may stand."""
+    name, cut = measure.id, next((float(each.value) for each in measure.clinical_cut_offs), None)
+    bands = ("not_case", "case") if cut is not None else ("low_third", "middle_third", "high_third")
+    for at, band in enumerate(bands):
+        counts = {"n_due": 700, "n_paired": 455 - 35 * at} if cut is not None else {}
+        row = {"measure": name, "band": band, "cut": cut, **counts, "completion_pct": 65 - 5 * at}
+        made.rows["open_severity"].append({**row, **SHOWN})
+        made.finding(f"completion.{name}.{band}_pct", row["completion_pct"], n=counts.get("n_due"))
+
+
+def _sizes(made: Tables, measure: Measure) -> None:
+    """Sizes of change, and recovery where there is a cut-off; reliable recovery is withheld."""
+    name, cut = measure.id, next((float(each.value) for each in measure.clinical_cut_offs), None)
+    sizes = {"d_z": 1.21, "d_av": 1.17, "d_pre": 1.31}
+    limits = {f"{size}_{end}": value + by for size, value in sizes.items() for end, by in (("low", -0.1), ("high", 0.1))}
+    ranks = {"hodges_lehmann": 8.5, "hodges_lehmann_low": 7.5, "hodges_lehmann_high": 9.0, "wilcoxon_p": 0.001}
+    made.rows["open_effects"].append({"measure": name, "n": 1200, "r": 0.54, **sizes, **limits, **ranks, **SHOWN})
+    if cut is None:
+        return
+    found = {"share_pct": 46, "share_low_pct": 41, "share_high_pct": 51}
+    row = {"measure": name, "share": "recovered", "cut_off": cut, "n_cases": 900, "n": 415, **found}
+    made.rows["open_recovery"].append({**row, **SHOWN})
+    made.finding(f"recovery.{name}.recovered_pct", 46, low=41, high=51, n=900)
+    why = {"status": "too_few", "note": "Too few women who were cases before, or women of too few sites, recovered or did not."}
+    made.rows["open_recovery"].append({"measure": name, "share": "reliably_recovered", "cut_off": cut, **why})
+    made.finding(f"recovery.{name}.reliably_recovered_pct", status="too_few", statement=why["note"])
 
 
 def _thresholds(made: Tables, measure: Measure) -> None:
@@ -104,5 +141,10 @@ def _pools(made: Tables, measure: Measure) -> None:
         made.rows["open_sensitivity"].append({**row, **SHOWN})
     out = {"measure": name, "analysis": "one_site_left_out", "k_sites": 23, "least": mean - 0.3, "most": mean + 0.3}
     made.rows["open_sensitivity"].append({**out, **SHOWN})
+    days = {"lower_days": 0, "median_days": 42, "upper_days": 91}
+    made.rows["open_timing"].append({"measure": name, "site_id": "ALL", **days, "status": "shown"})
+    made.rows["open_timing"].append({"measure": name, "site_id": "S01", "median_days": -3, "status": "shown"})
+    made.rows["open_timing"].append({"measure": name, "site_id": "S02", "status": "too_few"})
+    made.finding(f"timing.{name}.median_days", 42)
     made.finding(f"sensitivity.{name}.methods", low=mean, high=mean)
     made.finding(f"sensitivity.{name}.one_site_left_out", low=out["least"], high=out["most"])

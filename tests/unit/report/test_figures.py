@@ -46,16 +46,19 @@ def test_the_pictures_of_thirty_sites(thirty: made.Release) -> None:
     assert set(pictures(thirty)) == {
         "flow",
         "completeness",
+        "components",
+        "types",
         "balance-pcl5",
         "waits",
         "series-referrals",
         "series-activity",
+        *(f"theory-CMO-{number:02d}" for number in range(1, 6)),
         *by_measure,
     } - {"classes-wdeq_a"}
 
 
-def test_nothing_is_drawn_where_nothing_may_be_shown() -> None:
-    assert set(made.release(6, all_too_few=True).figures) == {"alt.json"}
+def test_of_women_nothing_is_drawn_where_nothing_may_be_shown() -> None:
+    assert set(made.release(6, all_too_few=True).figures) == {"alt.json", "components.svg", "components.csv"}
 
 
 def test_the_same_tables_give_the_same_bytes(thirty: made.Release) -> None:

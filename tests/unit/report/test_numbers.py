@@ -118,7 +118,7 @@ def test_methods_stand_side_by_side_with_words_for_what_is_withheld(twin: str) -
 
 
 def test_sensitivity_names_no_site_and_says_whether_both_ways_agree(twin: str, thirty: made.Release) -> None:
-    told = section(twin, "Sensitivity")
+    told = section(twin, "Sensitivity").split("**From first score to treatment.**")[0]
     assert not re.search(r"\bS\d\d\b", told)
     row = thirty.tables["open_sensitivity"].query("measure == 'pcl5' and analysis == 'one_site_left_out'").iloc[0]
     assert f"stays between {row['least']:.1f} and {row['most']:.1f} on PCL-5" in told
@@ -142,4 +142,6 @@ def test_a_site_reads_what_its_missing_scores_could_mean_beside_the_national_ans
     assert squeezed("the mean improvement here would be about 9 on PCL-5, 9 on CORE-10") in first
     assert squeezed("What women without a second score could mean here is not given") in second
     for text in (first, second):
-        assert squeezed("Over all sites: The finding of an improvement on PCL-5 holds unless") in text
+        assert squeezed("Over all sites: Of the women whose first score on PCL-5 lay at or beyond the clinical cut-off") in text
+        assert squeezed("differ by \N{MINUS SIGN}0.22 standard deviations") in text, "what women without one were like"
+        assert squeezed("The finding of an improvement on PCL-5 holds unless") in text

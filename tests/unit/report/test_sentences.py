@@ -26,6 +26,7 @@ PROSE = [
     *sorted((ROOM / "sections").glob("*.py")),
     *sorted((ROOM / "plots").glob("*.py")),
 ]
+NAMES |= {"what": "Forms", "sites": "some sites", "question": "a question", "option": "the first", "construct": "knowledge"}
 
 
 def material(*rows: dict[str, object]) -> Material:

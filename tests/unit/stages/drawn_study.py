@@ -11,6 +11,7 @@ import pandas as pd
 from pipeline.config import CompareSettings
 from pipeline.measures import Measure, Range, Reliability, ReliableChange
 from pipeline.plan import EXACT
+from pipeline.stages.change_severity import completion_of
 from pipeline.stages.classify import classify
 from pipeline.stages.compare import compare
 from pipeline.stages.impute import impute
@@ -39,6 +40,7 @@ class Study:
     aggregates: pd.DataFrame | None = None
     min_pairs: int = 10
     seed: int = 3
+    measure: Measure = MEASURE
 
     def exact(self) -> dict[str, pd.DataFrame]:
         """Every exact table; those that need no woman stay empty."""
@@ -49,12 +51,13 @@ class Study:
         missingness = shape("missingness", counts.reset_index().assign(measure="pcl5", n_referred=counts["n_due"].to_numpy()))
         sent = empty("accepted_aggregates") if self.aggregates is None else self.aggregates
         referrals = empty("accepted_referrals")
-        measures = {"pcl5": MEASURE}
+        measures = {"pcl5": self.measure}
         settings = CompareSettings(min_pairs=self.min_pairs)
         compared = compare(change, missingness, sent, referrals, measures, settings, 1)
         made = {"change": change, "missingness": missingness, "due": shape("due", due), **compared}
         made |= impute(made["due"], referrals, made["site_effects"], made["pooled"], measures, 1)
         made |= classify(change, measures)
+        made["completion"] = completion_of(made["due"], measures)
         return {**{name: empty(name) for name in EXACT}, **made}
 
     def _women(self) -> pd.DataFrame:
@@ -73,7 +76,12 @@ class Study:
         improvement = table["pre"] - post
         classes = np.where(improvement >= 15, "reliably_improved", "no_reliable_change")
         classes = np.where(improvement <= -15, "reliably_deteriorated", classes)
-        known = {"measure": "pcl5", "referral_id": name, "person_id": name, "first_referral": True}
+        known: dict[str, Any] = {"measure": "pcl5", "referral_id": name, "person_id": name, "first_referral": True}
+        cut = next((each.value for each in self.measure.clinical_cut_offs), None)
+        if cut is not None:
+            before, recovered = table["pre"] >= cut, (table["pre"] >= cut) & (post < cut)
+            known |= {"case_before": before, "case_after": post >= cut, "recovered": recovered}
+            known |= {"reliably_recovered": recovered & (classes == "reliably_improved")}
         return table.assign(
             **known,
             post=post,

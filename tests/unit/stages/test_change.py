@@ -78,6 +78,23 @@ def test_the_first_of_several_scores_in_the_window_is_taken(pairs: Pairs) -> Non
     assert ends(pairs("R1|2026-03-05||45\nR1|2026-02-10||50\nR1|2026-02-20||48\nR1|2026-06-20||30")) == [(50, 30)]
 
 
+def test_the_last_score_before_treatment_is_kept_beside_the_first(pairs: Pairs) -> None:
+    """As a sensitivity: a woman who waits may ease, or get worse, before anybody treats her."""
+    row = pairs("""
+        R1 | 2026-02-01 |  | 60
+        R1 | 2026-03-16 |  | 52
+        R1 | 2026-06-30 |  | 30
+    """).iloc[0]
+    assert (row["pre"], row["pre_last"], row["post"]) == (60, 52, 30)
+    assert row["days_to_treatment"] == 29, "1 February to 2 March"
+
+
+def test_the_last_score_before_treatment_waits_for_the_gap_too(pairs: Pairs) -> None:
+    near, alone = "R1 | 2026-03-16 |  | 52\nR1 | 2026-03-29 |  | 30", "R1 | 2026-03-29 |  | 30"
+    assert pairs(f"R1 | 2026-02-01 |  | 60\n{near}")["pre_last"].isna().all()
+    assert pairs(f"R1 | 2026-02-01 |  | 60\n{alone}")["pre_last"].tolist() == [60]
+
+
 def test_the_window_is_a_setting(pairs: Pairs) -> None:
     scores = "R1|2026-03-03||50\nR1|2026-06-20||30"
     assert len(pairs(scores, pre_window_days=1)) == 1

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.config import CompareSettings
 from pipeline.measures import Measure, Range
-from pipeline.stages.compare import compare, pool
+from pipeline.stages.compare import compare
+from pipeline.stages.compare_pool import pool
 from pipeline.tables import empty, schemas, shape
 from tests.unit.drawn import drawn
 

@@ -90,6 +90,10 @@ def test_complete_pairs_and_numbers_of_women_stand_beside_the_imputed_mean() -> 
     assert table["m"].unique().tolist() == [30], "12 of 40 women are missing: one data set for each per cent"
     assert (table["low"] < table["estimate"]).all()
     assert (table["estimate"] < table["high"]).all()
+    spread = table.loc["ALL", ["tau2_low", "tau2_median", "tau2_high"]].tolist()
+    assert spread == sorted(spread), "over the thirty data sets"
+    assert spread[0] < spread[2]
+    assert table.loc[["S01", "S02"], "tau2_median"].isna().all()
 
 
 def test_missing_at_random_is_put_right_where_the_missing_came_with_higher_scores() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline import theories
 from pipeline.config import ReleaseSettings
-from pipeline.stages.release_theories import _may_stand, _outcome, in_words, release_theories
+from pipeline.stages.release_theories import _may_stand, _of_pages, _outcome, in_words, release_theories
 from pipeline.tables import shape
 
 RULE = ReleaseSettings()
@@ -39,11 +39,29 @@ def test_a_contrast_of_shares_is_in_percentage_points_and_one_of_scores_in_point
     rows = [{"theory_id": name, **facts, **contrast, **words} for name in known]
     sites = pd.DataFrame({"site_id": [f"S{n:02}" for n in range(8)], "has_context": [True, False] * 4, "n": 60, "is_used": True})
     used = pd.concat([sites.assign(theory_id=name) for name in known], ignore_index=True)
-    found = release_theories(shape("appraisal", pd.DataFrame(rows)), known, shape("theory_sites", used), RULE)
+    before = [{"theory_id": name, "measure": "x", "sites_unknown": 2, "reason": "can be tested"} for name in known]
+    counts = {**facts, "is_testable": True}
+    before = shape("testability", pd.DataFrame([counts | row for row in before]).drop(columns="test"))
+    found = release_theories(shape("appraisal", pd.DataFrame(rows)), before, known, shape("theory_sites", used), RULE)
     found = found.set_index("theory_id")
     assert found.loc["CMO-07", ["unit", "estimate", "low", "high"]].tolist() == ["percentage points", -10, -31, 5]
     assert found.loc["CMO-03", ["unit", "estimate", "low", "high"]].tolist() == ["points", -0.1, -0.3, 0.1]
     assert found.loc["CMO-07", "smallest_detectable"] == 15
+    assert found["smallest_difference"].to_dict() == {"CMO-03": 5, "CMO-07": 10}
+    assert found["k_sites_unknown"].tolist() == [2, 2]
+
+
+def test_a_page_is_told_what_is_released_by_site_and_what_is_not() -> None:
+    """A context that open_services holds and the change of all women; a limit, a pathway or a part of the women is neither."""
+    names = ("CMO-03", "CMO-05", "CMO-06", "CMO-07", "CMO-10")
+    told = _of_pages([theories.load()[name] for name in names])
+    component = ["peer_support", "midwifery", "prior_therapy_required", None, None]
+    assert dict(zip(names, told["component"], strict=True)) == dict(zip(names, component, strict=True))
+    assert dict(zip(names, told["measure"], strict=True)) == dict(zip(names, ["pcl5", None, "core10", None, None], strict=True))
+    assert dict(zip(names, told["side"], strict=True)) == dict(
+        zip(names, ["with", "with", "without", "with", "neither"], strict=True)
+    )
+    assert told["population"][1] == "pathway: tokophobia"
 
 
 def test_a_code_reads_as_words() -> None:

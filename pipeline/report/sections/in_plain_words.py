@@ -1,0 +1,97 @@
+"""The summary for women and families: short sentences, the same findings, and what nobody can know from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences
+from pipeline.report.blocks import Block, Heading, Items, Notice, Paragraph
+from pipeline.report.sections.access import declared_weeks
+from pipeline.report.sentences_plain import plainly
+from pipeline.reporting import signposts
+
+if TYPE_CHECKING:
+    from pipeline.report.material import Material
+
+_EVENTS = {"assessment": "a first meeting", "treatment": "started their care"}
+
+
+def in_plain_words(material: Material) -> list[Block]:
+    """One page: what it is about, who took part, what was found, what is not known, and where to find help."""
+    return [
+        _heading("What is this about?"),
+        Paragraph(
+            "Maternal Mental Health Services are part of the NHS. They help women who find things very hard after a bad birth, "
+            "after losing a baby, because they are very afraid of giving birth, or when their child no longer lives with them. "
+            "We wanted to know what helps, whom it helps, and why."
+        ),
+        _heading("Who is it about?"),
+        Paragraph(
+            f"{plainly(material, 'study.k_sites')} {plainly(material, 'study.n_referrals')} "
+            "No one can be picked out: we leave out small numbers and round the rest."
+        ),
+        _heading("What did we find?"),
+        Items(_found(material)),
+        _heading("What do we not know?"),
+        Items(
+            (
+                (
+                    "Was it the service?",
+                    "We cannot tell. Hard feelings can ease with time. We had no other group to compare with.",
+                ),
+                ("Which service is best?", "We cannot tell, and we do not rank them. They see different women."),
+                ("What will it be like for me?", "We cannot tell. Every woman is different, and numbers tell only about groups."),
+            )
+        ),
+        _heading("What can you do with this?"),
+        Paragraph(
+            "Ask your local service what it offers and how long women wait. Tell it what helped you and what did not. "
+            "You can ask for the full report, which has all the numbers."
+        ),
+        Notice("If this brings up hard feelings.", _signposted()),
+    ]
+
+
+def _heading(text: str) -> Heading:
+    return Heading(text, is_change=True, is_numbered=False)
+
+
+def _found(material: Material) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Did women feel better?", _better(material)),
+        ("How long did women wait?", _waits(material)),
+        ("What made a difference?", _ideas(material)),
+    )
+
+
+def _better(material: Material) -> str:
+    if material.primary is None:
+        return "We have no answers from women on how they feel."
+    key = f"change.{material.primary}"
+    asked = "Women answered questions on how they feel, at the start and again later."
+    told = [plainly(material, f"{key}.{name}") for name in ("reliably_improved_pct", "completion_pct")]
+    return " ".join([asked, *told])
+
+
+def _waits(material: Material) -> str:
+    weeks = declared_weeks(material)
+    said = []
+    for event, words in _EVENTS.items():
+        keys = [(week, f"waits.{event}.{week}.seen_pct") for week in weeks]
+        told = [(week, key) for week, key in keys if sentences.value(material, key)][:1]
+        said += [plainly(material, key, event=words, weeks=numerals.count(week)) for week, key in told]
+    return " ".join(said) or "Too few women stand behind the numbers for us to say."
+
+
+def _ideas(material: Material) -> str:
+    if not material.rows("open_theories"):
+        return "We had no ideas to test."
+    asked = "Before we looked, we wrote down ideas on what helps and why."
+    if sentences.is_none_testable(material):
+        return f"{asked} We had too little to go on to test any of them."
+    verdicts = ("consistent", "inconsistent", "inconclusive", "not_testable")
+    return " ".join([asked, *(plainly(material, f"theories.k_{verdict}") for verdict in verdicts)])
+
+
+def _signposted() -> str:
+    return " ".join(f"{each.when}: {each.turn_to}." for each in signposts())

@@ -1,0 +1,72 @@
+"""Answers by question of one topic: pictures, tables of what has no score, and words for what may not be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.report import numerals, sentences, wording
+from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table
+from pipeline.report.material import is_shown
+from pipeline.report.plots.voices import band_words, instrument_name, question_words
+from pipeline.report.sections.delivery import figures
+
+if TYPE_CHECKING:
+    from pipeline.report.material import Material, Row
+
+NOTHING = {
+    "experience": "No site returned forms on experience.",
+    "staff": "No site returned a questionnaire of staff.",
+    "training": "No site returned a questionnaire around training.",
+    "survey": "No site returned a survey.",
+}
+
+
+def is_returned(material: Material, topic: str) -> bool:
+    """Whether any site returned it, shown or not."""
+    return material.finding(f"voices.{topic}.people") is not None
+
+
+def answers(material: Material, topic: str) -> list[Block]:
+    """Pictures of answers by instrument, and a table of those that have no score."""
+    rows = material.rows("open_answers", topic=topic)
+    blocks: list[Block] = []
+    for instrument in sorted({row["instrument"] for row in rows}):
+        name = wording.capital(instrument_name(material, topic, instrument))
+        caption = f"{name}: answers by question, over all sites."
+        blocks += figures(material, f"answers-{topic}-{instrument.replace('_', '-')}", caption)
+        mine = [row for row in rows if row["instrument"] == instrument]
+        if not any(row["construct"] for row in mine):
+            blocks.append(_table(name, mine))
+        hidden = sorted({question_words(row) for row in mine if row["status"] != "shown"})
+        if hidden:
+            blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {wording.listed(hidden)}."))
+    return blocks
+
+
+def _table(name: str, rows: list[Row]) -> Table:
+    lines: list[tuple[str | Cell, ...]] = []
+    last = ""
+    for row in rows:
+        words = question_words(row)
+        answer = {"positive": "Positive, together", "beside_the_scale": "Beside the scale"}.get(row["part"]) or (
+            band_words(row) if row["answer_low"] is not None else ""
+        )
+        number = numerals.count(row["n"]) if is_shown(row, "n") else Cell(wording.status(row["status"]), "muted")
+        lines.append(("" if words == last else words, answer, number, share(row)))
+        last = words
+    columns = (
+        Column("Question", share=1),
+        Column("Answer", share=1),
+        Column("People", "right"),
+        Column(f"Share ({sentences.confidence()})", "right"),
+    )
+    note = "Counts are rounded, and shares come from the rounded counts, so that rows may not add up."
+    return Table(f"{name}: answers", columns, tuple(lines), note=note, is_dense=True)
+
+
+def share(row: Row) -> str:
+    """`57% (52% to 62%)`; blank where there is none."""
+    if row["share_pct"] is None:
+        return ""
+    limits = [numerals.percent(row[f"share_{end}_pct"]) for end in ("low", "high")]
+    return f"{numerals.percent(row['share_pct'])} ({' to '.join(limits)})"

@@ -1,0 +1,63 @@
+"""The words printed of theories and of the evidence beside them."""
+
+from __future__ import annotations
+
+from pipeline.report import wording
+
+ELEMENTS = {"all": "The whole theory", "context": "Context", "mechanism": "Mechanism", "outcome": "Outcome"}
+GROUPS = {"all": "All groups", "women_and_families": "Women and families", "staff": "Staff", "leaders": "Leaders"}
+READINGS = {
+    "supports": "supports it",
+    "contradicts": "speaks against it",
+    "refines": "refines it",
+    "mixed": "is divided",
+}
+FITS = {
+    "convergent": "Convergent",
+    "divergent": "Divergent",
+    "expands": "Expands",
+    "mixed": "Mixed",
+    "evidence_alone": "Evidence alone",
+    "silent": "Silent",
+}
+FIT_MEANINGS = {
+    "convergent": "What people said and the numbers point the same way.",
+    "divergent": "What people said and the numbers point different ways; neither overrules the other.",
+    "expands": "People said under which conditions the theory holds.",
+    "mixed": "People were divided.",
+    "evidence_alone": "The numbers leave the theory open.",
+    "silent": "Nobody spoke to the theory, or too few to be printed.",
+}
+SOLUTIONS = {"conservative": "Conservative", "parsimonious": "Parsimonious", "intermediate": "Intermediate"}
+RESULTS = {
+    "positive": "leads to it",
+    "negative": "does not",
+    "contradiction": "contradictory",
+    "remainder": "no site",
+}
+_PARTS = {
+    "context": "the context",
+    "mechanism": "the mechanism",
+    "outcome": "the outcome",
+    "would_count_against": "what would count against it",
+    "smallest_difference": "the smallest difference",
+}
+
+
+def field(name: str) -> str:
+    """A field of a theory file in words: `outcome.expected` as the outcome: expected."""
+    first, _, rest = name.partition(".")
+    part = _PARTS.get(first, wording.words(first))
+    return f"{part}: {wording.words(rest.replace('.', ' '))}" if rest else part
+
+
+def term(written: str) -> str:
+    """A combination such as `peer_support*~prior_therapy_required` in words."""
+    parts = [part.strip() for part in written.split("*")]
+    said = [f"no {_lower(part[1:])}" if part.startswith("~") else _lower(part) for part in parts]
+    return wording.capital(" and ".join(said))
+
+
+def _lower(code: str) -> str:
+    name = wording.component(code)
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]

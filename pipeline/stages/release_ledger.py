@@ -1,0 +1,216 @@
+"""The ledger of one release: who stands behind what, what stays back for earlier releases, and for all that stands together.
+
+Release asks it three times: for the pools, once the tables of counts are made, and at the end. It keeps what output checking and
+the next release need: every cell with its reason, the attack on what was withheld, and the women behind what is shown.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.disclosure.releases import Held, hashed_women, held_back
+from pipeline.disclosure.rule import SHOWN, TOO_FEW, is_enough, may_enter
+from pipeline.not_for_release import THE_KEY
+from pipeline.stages.release_linked import counts_together, hold_together
+from pipeline.stages.release_masks import without_figures
+from pipeline.stages.release_sets import ALL, PAIRED, REFERRED, STANDING, women_behind
+from pipeline.tables import empty, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pandas import DataFrame, Series
+
+    from pipeline.config import ReleaseSettings
+    from pipeline.theories import Theory
+
+    Tables = dict[str, DataFrame]
+
+SINCE = "Since an earlier release too few women have come, gone or changed, so that the figure of that release still stands."
+_BY_MEASURE = {
+    **dict.fromkeys(("open_sites", "open_classes", "open_pooled", "open_distribution", "open_subgroups"), PAIRED),
+    **dict.fromkeys(("open_recovery", "open_effects", "open_methods", "open_thresholds", "open_timing"), PAIRED),
+    **dict.fromkeys(("open_completeness", "open_flow", "open_severity", "open_balance"), STANDING),
+    **dict.fromkeys(("open_missing", "open_scenarios", "open_tipping"), STANDING),
+}
+_OF_REFERRALS = ("open_returns", "open_equity", "open_waits", "open_series", "open_breaks")
+_OF_THEORIES = ("open_theories", "open_theory_imputed")
+MADE_OF_THESE = frozenset(
+    {"findings", "disclosure_log", "open_verdicts", "open_twin", "open_agreement", "open_sensitivity"}
+    | {"open_funnels", "open_funnel_limits", "open_false_alarms"}
+)
+"""Open tables that stay back with the pool, or are made of tables that are held already."""
+OF_OTHERS = frozenset(
+    {"open_services", "open_components", "open_typology", "open_types", "open_type_profiles", "open_decisions", "open_joint"}
+    | {"open_truth_table", "open_solutions", "open_necessary", "open_theory_changes"}
+    | {"open_voices", "open_instruments", "open_answers", "open_survey", "open_staff_change", "open_constructs"}
+)
+"""Open tables on sites, on theories, or on people who answered and are not known again."""
+
+
+class ReleaseLedger:
+    """What one release must answer for.
+
+    `earlier`: by name the table `published_women` of each earlier release, and under `the key` what their hashes were made
+    with; empty where nothing has been published.
+    """
+
+    def __init__(self, exact: Tables, rule: ReleaseSettings, earlier: Mapping[str, Any] | None = None) -> None:
+        self._exact, self._rule = exact, rule
+        self.women = _as_candidates(women_behind(exact), rule)
+        before = {name: table for name, table in (earlier or {}).items() if name != THE_KEY and table is not None}
+        key = (earlier or {}).get(THE_KEY)
+        self.held: Held = held_back(hashed_women(self.women, key["key"]), before, rule) if before and key else {}
+        self._withheld: dict[str, int] = {}
+        self._parts: dict[str, list[DataFrame]] = {"checked_cells": [], "checked_attack": []}
+
+    def is_held(self, variable: str, site: str = ALL) -> bool:
+        """Whether the figure of a site, or that over sites, stays back because of an earlier release."""
+        return site in self.held.get(variable, ())
+
+    def pools(self, rows: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """The pooled rows by measure, in words where the pool stays back."""
+        stays = ("measure", "k_sites", "k_sites_left_out")
+        words = {"has_shrunken_plot": False, "status": TOO_FEW, "note": SINCE}
+        back = [name for name, row in rows.items() if row["status"] == SHOWN and self.is_held(f"{PAIRED}/{name}")]
+        self._withheld["open_pooled"] = len(back)
+        return {name: {**{key: row[key] for key in stays}, **words} if name in back else row for name, row in rows.items()}
+
+    def together(self, opened: Tables, members: Tables, theories: Mapping[str, Theory]) -> Tables:
+        """The tables of counts with what must be withheld, so that nothing else is told by all of them together."""
+        made = self.since_releases({name: t if len(t) else empty(name) for name, t in opened.items()}, theories)
+        sites = self._exact["theory_sites"]
+        for measure, mine in members.items():
+            asked = [name for name, t in theories.items() if _is_between_sites(t) and t.outcome.measure == measure]
+            linked = counts_together(measure, self._exact, made, mine, sites[sites["theory_id"].isin(asked)], self._rule)
+            if not len(linked.linked):
+                continue
+            units, attack = hold_together(linked)
+            for table, where in sorted({(table, where) for table, where, _ in units}):
+                made[table] = without_figures(table, made[table], _rows_of(made[table], where, measure))
+            made = _with_classes_of_shown_sites(made, {w for table, w, _ in units if table == "open_sites"}, measure)
+            self._parts["checked_attack"].append(attack)
+            self._parts["checked_cells"].append(linked.cells(units, self.held))
+        return made
+
+    def since_releases(self, opened: Tables, theories: Mapping[str, Theory]) -> Tables:
+        """The tables without the figures that earlier releases hold back."""
+        made = dict(opened)
+        for name, table in opened.items():
+            where = self._rows_held(name, table, theories)
+            if where is not None and where.any():
+                self._withheld[name] = self._withheld.get(name, 0) + int((where & _is_shown(table)).sum())
+                made[name] = without_figures(name, table, where, SINCE)
+        return made
+
+    def withheld_since(self, table: str) -> int:
+        """How many rows of an open table stay back because of an earlier release."""
+        return self._withheld.get(table, 0)
+
+    def findings(self, findings: DataFrame) -> DataFrame:
+        """The findings; how many women and referrals there are stays back with the total of those referred."""
+        if not self.is_held(REFERRED):
+            return findings
+        is_total = findings["key"].isin(["study.n_women", "study.n_referrals"])
+        return without_figures("findings", findings, is_total).assign(
+            statement=lambda table: table["statement"].where(~is_total, SINCE)
+        )
+
+    def kept(self, opened: Tables) -> Tables:
+        """The tables `released_women`, `checked_cells` and `checked_attack` of what is `opened` in the end."""
+        import pandas as pd
+
+        women = self.women.copy()
+        shown = {variable: _shown_of(variable, opened) for variable in women["variable"].unique()}
+        at_site = [site in shown[variable] for variable, site in zip(women["variable"], women["site_id"], strict=True)]
+        is_total = women["variable"].map({variable: ALL in sites for variable, sites in shown.items()}).astype("boolean")
+        women["is_at_site"] = pd.array(at_site, dtype="boolean")
+        women["is_in_total"] = women["is_in_total"] & is_total
+        parts = {name: [part for part in found if len(part)] for name, found in self._parts.items()}
+        made = {name: shape(name, pd.concat(found)) if found else empty(name) for name, found in parts.items()}
+        return {"released_women": shape("released_women", women), **made}
+
+    def _rows_held(self, name: str, table: DataFrame, theories: Mapping[str, Theory]) -> Series[bool] | None:
+        if table.empty or not self.held:
+            return None
+        site = table["site_id"] if "site_id" in table else table.iloc[:, 0].map(lambda _: ALL)
+        if name in _BY_MEASURE:
+            variable = _BY_MEASURE[name] + "/" + table["measure"]
+        elif name in _OF_REFERRALS:
+            variable = site.map(lambda _: REFERRED)
+        elif name in _OF_THEORIES:
+            variable = table["theory_id"].map({each: _variable_of(theory) for each, theory in theories.items()})
+        else:
+            return None
+        found: Series[bool] = variable.combine(site, lambda v, s: isinstance(v, str) and self.is_held(v, s)).astype(bool)
+        return found
+
+
+def is_held_to_releases(table: str) -> bool:
+    """Whether an open table is held against earlier releases, by the women behind it."""
+    return table in _BY_MEASURE or table in _OF_REFERRALS or table in _OF_THEORIES
+
+
+def population_of(table: str) -> str:
+    """Who stands behind an open table, in words."""
+    words = {PAIRED: "women with both scores", STANDING: "women by where they stand, due a second score or not"}
+    if table in _BY_MEASURE:
+        return words[_BY_MEASURE[table]]
+    if table in _OF_REFERRALS:
+        return "women referred"
+    return words[PAIRED] if table in _OF_THEORIES else "sites, or people who answered, as the table says"
+
+
+def _is_shown(table: DataFrame) -> Series[bool]:
+    status: Series[bool] = table["n_status" if "n_status" in table else "status"] == SHOWN
+    return status
+
+
+def _as_candidates(women: DataFrame, rule: ReleaseSettings) -> DataFrame:
+    """Whatever could be shown counts as shown while it is decided what may be."""
+    counts = women.groupby(["variable", "site_id"]).size()
+    enters = counts.groupby(level="variable", group_keys=False).apply(lambda n: may_enter(n, rule)) if len(counts) else counts
+    place = women.set_index(["variable", "site_id"]).index
+    large, entering = set(counts.index[is_enough(counts, rule)]), set(counts.index[enters.astype(bool)])
+    return women.assign(is_at_site=[p in large for p in place], is_in_total=[p in entering for p in place])
+
+
+def _variable_of(theory: Theory) -> str:
+    kind, measure = theory.outcome.kind, theory.outcome.measure
+    return REFERRED if kind == "wait" else f"{STANDING if kind == 'retention' else PAIRED}/{measure}"
+
+
+def _is_between_sites(theory: Theory) -> bool:
+    return theory.outcome.kind == "change" and theory.context.is_of_sites and theory.population is None
+
+
+def _rows_of(table: DataFrame, where: str, measure: str) -> Series[bool]:
+    """The rows of a unit: a theory's, else those of a measure, at a site or over sites where the table tells them apart."""
+    if "theory_id" in table:
+        return table["theory_id"] == where
+    mine: Series[bool] = table["measure"] == measure
+    return mine & (table["site_id"] == where) if "site_id" in table else mine
+
+
+def _with_classes_of_shown_sites(opened: Tables, sites: set[str], measure: str) -> Tables:
+    """Where the number of women of a site stays back, so do its classes, which add up to it."""
+    classes = opened["open_classes"]
+    if not sites or classes.empty:
+        return opened
+    where = (classes["measure"] == measure) & classes["site_id"].isin(sites)
+    return {**opened, "open_classes": without_figures("open_classes", classes, where)}
+
+
+def _shown_of(variable: str, opened: Tables) -> set[str]:
+    """The sites of which anything on a variable is shown, and ALL."""
+    kind, _, measure = variable.partition("/")
+    names = _OF_REFERRALS if kind == REFERRED else [name for name, base in _BY_MEASURE.items() if base == kind]
+    found: set[str] = set()
+    for name in names:
+        table = opened.get(name)
+        if table is None or table.empty:
+            continue
+        mine = table if kind == REFERRED else table[table["measure"] == measure]
+        rows = mine[_is_shown(mine)]
+        found |= set(rows["site_id"]) if "site_id" in rows else ({ALL} if len(rows) else set())
+    return found

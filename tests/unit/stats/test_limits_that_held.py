@@ -1,0 +1,158 @@
+"""Limits that took the place of others which held the truth too seldom: each against another way to reckon it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import special, stats
+
+from pipeline.stats.autoregressive import fit_autoregressive, limits_over_phi
+from pipeline.stats.heterogeneity import make_studies, q_profile
+from pipeline.stats.interrupted import interrupted_series
+from pipeline.stats.logistic import share_of_sites
+from pipeline.stats.paired import describe_change
+from pipeline.stats.standardised import limits_of_sizes
+from pipeline.stats.variance_between import limits_of_variance
+from pipeline.stats.waiting import bootstrap_sites
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def site_means(k: int, n: int, *, tau: float = 4.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    values = (10 + tau * rng.standard_normal(k))[:, None] + 13 * rng.standard_normal((k, n))
+    return values.mean(axis=1), values.var(axis=1, ddof=1) / n
+
+
+@pytest.mark.parametrize(("k", "n"), [(5, 10), (12, 20), (30, 12)])
+def test_where_spreads_are_alike_limits_of_the_variance_are_walds(k: int, n: int) -> None:
+    """(MS between/F - s^2)/n, F with k - 1 and k(n - 1) degrees of freedom, is exact for one variance within sites."""
+    y, v = site_means(k, n)
+    alike = np.full(k, v.mean())
+    f = stats.f.ppf([0.975, 0.025], k - 1, k * (n - 1))
+    exact = np.maximum((n * y.var(ddof=1) / f - n * alike[0]) / n, 0)
+    assert limits_of_variance(y, alike, np.full(k, n)) == pytest.approx(exact, rel=0.03, abs=0.05)
+
+
+def test_with_errors_that_are_known_limits_of_the_variance_are_the_q_profiles() -> None:
+    y, v = site_means(10, 30)
+    alike = np.full(10, v.mean())
+    found = limits_of_variance(y, alike, np.full(10, 10**9))
+    assert found == pytest.approx(q_profile(make_studies(y, alike, None), level=0.95), rel=1e-6)
+
+
+def test_limits_of_the_variance_do_not_rest_on_the_order_of_sites_and_go_with_the_unit() -> None:
+    y, v = site_means(8, 12)
+    n = np.array([12, 15, 10, 40, 22, 9, 31, 12])
+    found, order = limits_of_variance(y, v, n), np.random.default_rng(3).permutation(8)
+    assert limits_of_variance(y[order], v[order], n[order]) == found
+    assert limits_of_variance(3 * y, 9 * v, n) == pytest.approx([9 * end for end in found], rel=1e-9)
+    assert limits_of_variance(-y, v, n) == pytest.approx(found, rel=1e-9)
+
+
+def test_where_nothing_can_be_told_of_a_variance_it_is_said() -> None:
+    assert np.isnan(limits_of_variance([1.0], [1.0], [10])).all()
+    assert limits_of_variance([2.0] * 5, [1.0] * 5, [10] * 5) == (0.0, 0.0)
+    with pytest.raises(ValueError, match="two women"):
+        limits_of_variance([1.0, 2.0], [1.0, 1.0], [1, 5])
+
+
+@pytest.fixture
+def skewed() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    tail = -(rng.standard_gamma(2.0, (2, 200)) - 2) / np.sqrt(2)
+    pre = 46 + 14 * tail[0]
+    return pre, pre - (20 + 7 * tail[0] + 11 * tail[1])
+
+
+def test_influence_gives_the_error_that_leaving_out_one_woman_at_a_time_gives(skewed: tuple[np.ndarray, np.ndarray]) -> None:
+    pre, post = skewed
+    n = len(pre)
+    left = np.array([describe_change(np.delete(pre, i), np.delete(post, i), sign=1).d_av for i in range(n)])
+    error = np.sqrt((n - 1) / n * np.sum((left - left.mean()) ** 2))
+    found = limits_of_sizes(pre, post, sign=1)
+    half = (found.d_av_high - found.d_av_low) / 2
+    assert half == pytest.approx(stats.t.ppf(0.975, n - 1) * error, rel=0.02)
+    assert (found.d_av_high + found.d_av_low) / 2 == pytest.approx(describe_change(pre, post, sign=1).d_av)
+
+
+def test_limits_of_d_pre_are_never_narrower_than_those_by_the_noncentral_t(skewed: tuple[np.ndarray, np.ndarray]) -> None:
+    rng = np.random.default_rng(5)
+    pre = 46 + 14 * rng.standard_normal(12)
+    normal = pre, pre - 15 - 11 * rng.standard_normal(12)
+    is_wider = []
+    for first, last in (normal, skewed):
+        change, found = describe_change(first, last, sign=1), limits_of_sizes(first, last, sign=1)
+        ratio = change.sd_improvement / change.sd_pre
+        assert found.d_pre_low <= change.d_z_low * ratio and change.d_z_high * ratio <= found.d_pre_high
+        is_wider.append(found.d_pre_low < change.d_z_low * ratio - 1e-9)
+        turned = limits_of_sizes(first, last, sign=-1)
+        assert (turned.d_pre_low, turned.d_av_high) == pytest.approx((-found.d_pre_high, -found.d_av_low), rel=1e-9)
+    assert is_wider[1], "the long tail reaches further than a normal shape allows"
+
+
+def test_sizes_without_limits_say_why() -> None:
+    for pre, post in (([1.0, 2.0], [0.0, 3.0]), ([5.0] * 4, [1.0, 2.0, 3.0, 4.0]), ([], [])):
+        found = limits_of_sizes(pre, post, sign=1)
+        assert found.reason and np.isnan([found.d_av_low, found.d_pre_high]).all()
+
+
+def series(months: int = 48, phi: float = 0.6, seed: int = 6) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    errors = rng.standard_normal(months)
+    for month in range(1, months):
+        errors[month] = phi * errors[month - 1] + np.sqrt(1 - phi**2) * errors[month]
+    t = np.arange(months) - months // 2
+    after = (t >= 0).astype(float)
+    return np.column_stack([np.ones(months), t, after, t * after]), 10 + errors
+
+
+def test_limits_over_phi_are_quantiles_of_a_mixture_reckoned_with_whole_matrices() -> None:
+    x, y = series()
+    n, p = x.shape
+    below, weights = [], []
+    low, high = limits_over_phi(x, y, np.arange(n), 2)
+    for phi in np.linspace(-0.985, 0.985, 120):
+        v = phi ** np.abs(np.subtract.outer(np.arange(n), np.arange(n)))
+        inverse = np.linalg.inv(v)
+        bread = np.linalg.inv(x.T @ inverse @ x)
+        b = bread @ x.T @ inverse @ y
+        rest = y - x @ b
+        s2 = float(rest @ inverse @ rest) / (n - p)
+        weights.append(-0.5 * ((n - p) * np.log(s2) + np.linalg.slogdet(v)[1] - np.linalg.slogdet(bread)[1]))
+        below.append(stats.t.cdf((np.array([low, high]) - b[2]) / np.sqrt(s2 * bread[2, 2]), n - p))
+    share = np.exp(np.array(weights) - max(weights))
+    assert share @ np.array(below) / share.sum() == pytest.approx([0.025, 0.975], abs=2e-4)
+
+
+def test_not_to_know_phi_makes_a_break_less_sure() -> None:
+    x, y = series()
+    found = interrupted_series(100 * y, np.full(48, 100.0), go_live=24)
+    assert found.level is not None
+    at_one, over = found.level.high - found.level.low, found.level.high_over_phi - found.level.low_over_phi
+    assert 1.02 * at_one < over < 3 * at_one
+    assert np.isnan(limits_over_phi(x, x @ np.array([1.0, 0.5, 0, 0]), np.arange(48), 2)).all(), "no errors, no limits"
+    assert fit_autoregressive(x, y, np.arange(48)).phi == pytest.approx(0.6, abs=0.4)
+
+
+def test_limits_of_a_national_share_allow_for_the_spread_that_likelihood_leaves_out() -> None:
+    found = share_of_sites([5, 12, 3, 30, 9, 22], [20, 20, 25, 50, 40, 30])
+    assert found.tau > 0
+    plain, wider = (special.logit(end) - special.logit(found.share) for end in (found.high, found.high_wider))
+    assert wider / plain == pytest.approx(np.sqrt(6 / 5), rel=1e-9)
+    alike = share_of_sites([10, 10, 10], [20, 20, 20])
+    assert alike.is_singular and (alike.low_wider, alike.high_wider) == (alike.low, alike.high)
+
+
+@pytest.mark.parametrize("largest", [20, 400])
+def test_few_large_sites_count_as_fewer_for_national_waits(largest: int) -> None:
+    sizes = np.array([20] * 10 + [largest])
+    rng = np.random.default_rng(7)
+    codes = np.repeat(np.arange(11), sizes)
+    days = rng.integers(1, 100, len(codes)).astype(float)
+    found = bootstrap_sites(days, np.ones(len(codes), dtype=int), codes, at_days=[42.0], stream=rng, n_draws=200)
+    p, se = found.share[1, 0], found.se[1, 0]
+    worth = sizes.sum() ** 2 / (sizes**2).sum()
+    reach = (special.logit(found.high[1, 0]) - special.logit(p)) * p * (1 - p) / se
+    assert reach == pytest.approx(stats.t.ppf(0.975, worth - 1), rel=1e-9)
+    assert (worth == 11) == (largest == 20)
