@@ -65,6 +65,7 @@ class Room:
         self.search, self.needs = search, needs
         self._owners_read, self._women_read = owners_read, women_read
         self._proofs: dict[tuple[Need, Reader], list[Any]] = {}
+        self._seen: list[Any] = []
 
     def breaks(self, need: Need) -> Reader | None:
         """A reader who can tell the count more closely than `need` allows; None where there is none.
@@ -106,7 +107,7 @@ class Room:
         for window in need.windows:
             proofs = []
             for end in window:
-                made = self.search.witness(need.at, self._end(need, end, reader), **reader.asks())
+                made = self._witness(need.at, self._end(need, end, reader), reader)
                 if made is None:
                     break
                 proofs.append(made)
@@ -114,6 +115,17 @@ class Room:
                 self._proofs[need, reader] = proofs
                 return proofs
         return None
+
+    def _witness(self, at: int, value: float, reader: Reader) -> Any:
+        """Numbers that fit: those found before for another need, where they do, for a search costs far more."""
+        low, high = self.search.bounds(**reader.asks())
+        for numbers in self._seen:
+            if numbers[at] == value and ((numbers >= low) & (numbers <= high)).all():
+                return numbers
+        made = self.search.witness(at, value, **reader.asks())
+        if made is not None:
+            self._seen.append(made)
+        return made
 
     def _end(self, need: Need, end: float, reader: Reader) -> float:
         """A woman who is in a count of the same owner may well be in this one too, and know that it is not nought."""

@@ -68,8 +68,11 @@ def _totals(effects: DataFrame) -> DataFrame:
 
 
 def _told(frame: DataFrame, columns: list[str]) -> Series[Any]:
-    told = frame[columns].astype("object").where(frame[columns].notna(), "").astype("str")
-    return told.agg("|".join, axis=1) if len(frame) else told.iloc[:, 0]
+    told = [frame[name].astype("object").where(frame[name].notna(), "").astype("str").astype("object") for name in columns]
+    joined: Series[Any] = told[0]
+    for each in told[1:]:
+        joined = joined + "|" + each
+    return joined
 
 
 def _gathered(site: Series[Any], woman: Series[Any], value: Series[Any], variable: Any = "") -> DataFrame:
@@ -77,5 +80,8 @@ def _gathered(site: Series[Any], woman: Series[Any], value: Series[Any], variabl
     import pandas as pd
 
     table = pd.DataFrame({"variable": variable, "site_id": site, "woman": woman, "value": value})
-    ordered = table.sort_values(["variable", "site_id", "woman", "value"], kind="stable")
-    return ordered.groupby(["variable", "site_id", "woman"], sort=False)["value"].agg(";".join).reset_index()
+    keys = ["variable", "site_id", "woman"]
+    ordered = table.sort_values([*keys, "value"], kind="stable")
+    is_again = ordered.duplicated(keys, keep=False)
+    again = ordered[is_again].groupby(keys, sort=False)["value"].agg(";".join).reset_index()
+    return pd.concat([ordered[~is_again], again]).sort_values(keys, kind="stable", ignore_index=True)
