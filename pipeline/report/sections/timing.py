@@ -34,7 +34,7 @@ def timing(material: Material) -> list[Block]:
             (_site(site), *(_days(material.row("open_timing", measure=m.id, site_id=site)) for m in shown))
             for site in sorted(sites, key=lambda site: (site != ALL, site))
         )
-        note = "Days; half of the women waited longer, half less. Over all sites with quartiles. Less than none: treatment had begun."
+        note = "Days; half of the women waited longer, half less. Over all sites with quartiles. Less than none: it had begun."
         blocks.append(Table("Days from first score to treatment", columns, cells, note=note, is_dense=True))
     return blocks
 
