@@ -94,9 +94,8 @@ def _rows(dimension: str, women: DataFrame, shown: set[str], offered: DataFrame,
         row: dict[str, Any] = {"dimension": dimension, "group": group, "k_sites_offering": offers}
         if group in shown:
             found = over_sites(women[women["group"] == group])
-            row |= {
-                name: round(found[name], 1) + 0.0 for name in ("mean_pre", "mean_improvement", "low", "high") if name in found
-            }
+            told = ("mean_pre", "mean_improvement", "low", "high") if "low" in found else ("mean_pre",)
+            row |= {name: round(found[name], 1) + 0.0 for name in told}
             n = round_counts(pd.Series([found["n"]]), rule).iloc[0]
             row |= {"n": n, "k_sites": found["k_sites"], "status": SHOWN}
         elif group in (SEVERAL, NOT_RECORDED) and not is_there:

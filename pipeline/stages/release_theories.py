@@ -18,7 +18,7 @@ _TOLD_BY_SITE = {*PATHWAYS, *INTERVENTIONS, *SERVICE_FEATURES}
 """Components that open_services tells of every site."""
 _CONTRASTS = ["estimate", "low", "high", "estimate_adjusted", "low_adjusted", "high_adjusted", "smallest_detectable"]
 _PER_CENT = "percentage points"
-_UNITS = {"points": "points", "sd": "standard deviations", "days": "days", "risk_difference": _PER_CENT}
+_UNITS = {"points": "points", "sd": "points", "days": "days", "risk_difference": _PER_CENT}
 _EXPECTED = {
     "larger_improvement": "women improve more",
     "smaller_improvement": "women improve less",
@@ -62,7 +62,9 @@ def release_theories(
     is_share = table["unit"] == _PER_CENT
     rounded = appraisal[_CONTRASTS].round(1).where(~is_share, (100 * appraisal[_CONTRASTS]).round())
     table[_CONTRASTS] = (rounded + 0.0).where(fits)
-    table["smallest_difference"] = table["smallest_difference"].where(~is_share, 100 * table["smallest_difference"]).round(2)
+    is_in_sd = pd.Series([t.smallest_difference.scale == "sd" for t in known], index=table.index, dtype="bool")
+    asked = table["smallest_difference"].where(~is_in_sd)  # contrasts are in points, whatever the difference was stated in
+    table["smallest_difference"] = asked.where(~is_share, 100 * asked).round(2)
     return table
 
 

@@ -43,7 +43,7 @@ def subgroups(material: Material) -> list[Block]:
 
 
 def _shown(material: Material, measure: Measure) -> list[Row]:
-    return [row for row in material.rows("open_subgroups", measure=measure.id) if is_shown(row, "mean_improvement")]
+    return [row for row in material.rows("open_subgroups", measure=measure.id) if is_shown(row, "n")]
 
 
 def _table(material: Material, measure: Measure) -> Table:
@@ -62,8 +62,8 @@ def _table(material: Material, measure: Measure) -> Table:
         Column(f"Mean improvement ({sentences.confidence()})", "right"),
     )
     note = (
-        f"Points on {measure.label}, over all sites and never by site. A mean over fewer than five sites has no interval, as so "
-        "few cannot say how much sites differ. Not offered: no service offers it, so that no woman is missing."
+        f"Points on {measure.label}, over all sites and never by site. No mean improvement is given over fewer than five sites, "
+        "as so few cannot say how much sites differ. Not offered: no service offers it, so that no woman is missing."
     )
     return Table(f"By pathway and by intervention, {measure.label}", columns, tuple(lines), note=note, is_dense=True)
 
@@ -71,7 +71,7 @@ def _table(material: Material, measure: Measure) -> Table:
 def _cells(row: Row) -> tuple[str | Cell, ...]:
     name = _NAMES.get(row["group"]) or wording.component(row["group"])
     offering = "" if row["k_sites_offering"] is None else numerals.count(row["k_sites_offering"])
-    if not is_shown(row, "mean_improvement"):
+    if not is_shown(row, "n"):
         return (name, offering, "", Cell(wording.status(row["status"]), "muted"), "", "")
-    mean = numerals.estimate(row["mean_improvement"], row["low"], row["high"])
+    mean = numerals.estimate(row["mean_improvement"], row["low"], row["high"]) or Cell("not given", "muted")
     return (name, offering, numerals.count(row["k_sites"]), numerals.count(row["n"]), numerals.points(row["mean_pre"]), mean)

@@ -140,8 +140,11 @@ def test_women_by_pathway_and_intervention_with_words_where_there_is_no_figure(t
     assert "no effect of a pathway or an intervention" in twin
 
 
-def test_with_few_sites_a_mean_stands_without_an_interval(four: made.Release) -> None:
-    assert "| EMDR | 17 | 4 | 240 | 44.1 | 14.2 |" in twin_of(four)
+def test_with_few_sites_no_mean_improvement_is_given(four: made.Release) -> None:
+    rows = four.tables["open_subgroups"].assign(mean_improvement=None, low=None, high=None)
+    told = [str(block) for block in subgroups(Material({**four.tables, "open_subgroups": rows}, four.measures, {}))]
+    assert "not given" in " ".join(told)
+    assert "14.2" not in " ".join(told)
 
 
 def test_no_subgroups_no_heading(thirty: made.Release) -> None:
