@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NOBODY = -1
 _SLACK = 1e-6
+_FEW = 4
 _QUIET = {"presolve": False}  # with it, HiGHS may print a line on the screen
 
 
@@ -157,10 +158,23 @@ class Search:
         if not low[at] <= value <= high[at]:
             return None
         low[at] = high[at] = value
-        is_other = (self.owner != NOBODY) & (self.owner != self.owner[at]) & (low < high)
-        moved = np.flatnonzero(is_other)
-        cost = np.concatenate([np.zeros(len(low)), np.ones(len(moved))])
-        return self._solve(low, high, moved, cost, is_any=True)
+        is_other = (self.owner != NOBODY) & (self.owner != self.owner[at])
+        for is_far in (is_other & ~np.isin(self.owner, self._near(at, known)), np.zeros_like(is_other)):
+            least, most = np.where(is_far, self.exact, low), np.where(is_far, self.exact, high)
+            moved = np.flatnonzero(is_other & (least < most))
+            cost = np.concatenate([np.zeros(len(low)), np.ones(len(moved))])
+            found = self._solve(least, most, moved, cost, is_any=True)
+            if found is not None or not is_far.any():
+                return found
+        return None
+
+    def _near(self, at: int, known: frozenset[int]) -> list[int]:
+        """A few owners whose counts could make up for another one: where they suffice, the search is a small one."""
+        import numpy as np
+
+        others = set(self.owner.tolist()) - known - {NOBODY, int(self.owner[at])}
+        free = sorted(others & set(self.owner[~self.is_shown].tolist()))
+        return [*free[:_FEW], *[owner for owner in np.sort(list(others)).tolist() if owner not in free[:_FEW]][: 2 * _FEW]]
 
     def extremes(self, at: int, *, known: frozenset[int] = frozenset()) -> tuple[float, float]:
         """The least and the most that the count at position `at` could be for a reader."""
