@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.engine.kept import KeptTable
 from pipeline.engine.marked import MarkedCsv
 from pipeline.engine.nodes import CsvTable, Folder, Frames, Hashed, Json, Node, Optional, Source, Table, hashed, optional
 from pipeline.not_for_release import BesideReleases
@@ -194,7 +195,9 @@ class Catalog:
         above = {PERSON: PERSON_TABLES, SITE: SITE_TABLES, CHECKER: CHECKED_TABLES}
         levels = {name: next((each for each, names in above.items() if name in names), OPEN) for name in described}
         self._tables = {
-            name: Table(name=name, path=paths.processed / f"{name}.parquet", schema=name, level=level, grain=described[name])
+            name: (KeptTable if level == OPEN else Table)(
+                name=name, path=paths.processed / f"{name}.parquet", schema=name, level=level, grain=described[name]
+            )
             for name, level in levels.items()
         }
         self.figures = Folder(name="figures", path=paths.reports / "figures", level=OPEN, grain="a figure, its data and alt text")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from pipeline.engine.kept import KeptTable
 from pipeline.engine.nodes import ABSENT, CsvTable, Folder, Hashed, Json, Node, Source, Table, check, optional, to_csv
 from pipeline.tables import empty
 
@@ -145,3 +146,19 @@ def test_a_plain_node_keeps_bytes(tmp_path: Path) -> None:
 def test_the_shape_is_checked_for_every_column_at_once() -> None:
     with pytest.raises(TypeError, match=r"measure.*state|state.*measure"):
         check("flow", flow().assign(measure=None, state=None).astype({"measure": "str", "state": "str"}))
+
+
+def test_a_kept_table_is_read_once_and_nobody_writes_into_what_others_get(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = KeptTable(name="flow", path=tmp_path / "flow.parquet", schema="flow")
+    table.save(flow(35))
+    first = table.load()
+    first.loc[0, "n_referrals"] = 99
+    reads: list[Path] = []
+    monkeypatch.setattr(pd, "read_parquet", lambda path: reads.append(path))
+    pd.testing.assert_frame_equal(table.load(), flow(35))
+    assert not reads
+    monkeypatch.undo()
+    table.save(flow(40))
+    assert table.load().loc[0, "n_referrals"] == 40
