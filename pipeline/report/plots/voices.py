@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
@@ -23,11 +24,17 @@ def draw_answers(material: Material, style: Ink, *, synthetic: bool) -> list[Pic
     """A picture for every topic and instrument of which an answer may be shown: `answers-<topic>-<instrument>`."""
     pictures = []
     for topic in TOPICS:
-        rows = [row for row in material.rows("open_answers", topic=topic, part="answers") if is_shown(row, "n")]
+        rows = told_apart([row for row in material.rows("open_answers", topic=topic, part="answers") if is_shown(row, "n")])
         for instrument in sorted({row["instrument"] for row in rows}):
             mine = [row for row in rows if row["instrument"] == instrument]
             pictures.append(_answers(material, topic, instrument, mine, style, synthetic=synthetic))
     return pictures
+
+
+def told_apart(rows: list[Row]) -> list[Row]:
+    """The answers to questions of which two or more may be told apart: one band over all answers shows nothing."""
+    bands = Counter((row["instrument"], row["question"], row["occasion"]) for row in rows)
+    return [row for row in rows if bands[row["instrument"], row["question"], row["occasion"]] > 1]
 
 
 def _answers(material: Material, topic: str, instrument: str, rows: list[Row], style: Ink, *, synthetic: bool) -> Picture:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table
 from pipeline.report.material import is_shown
-from pipeline.report.plots.voices import band_words, instrument_name, question_words
+from pipeline.report.plots.voices import band_words, instrument_name, question_words, told_apart
 from pipeline.report.sections.delivery import figures
 
 if TYPE_CHECKING:
@@ -40,6 +40,10 @@ def answers(material: Material, topic: str) -> list[Block]:
         hidden = sorted({question_words(row) for row in mine if row["status"] != "shown"})
         if hidden:
             blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {wording.listed(hidden)}."))
+        shown = [row for row in mine if row["status"] == "shown" and row["part"] == "answers"]
+        whole = list(dict.fromkeys(question_words(row) for row in shown if row not in told_apart(shown)))
+        if whole:
+            blocks.append(Paragraph(f"{name}: too few people for answers to be told apart on {wording.listed(whole)}."))
     return blocks
 
 

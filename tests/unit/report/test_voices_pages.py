@@ -161,6 +161,15 @@ def test_figures_tell_the_finding_in_words_and_hold_the_data_drawn(told: Materia
     assert "SYNTHETIC" in svg
 
 
+def test_a_question_whose_answers_are_all_in_one_band_is_told_and_not_drawn() -> None:
+    drawn = rows()
+    drawn["open_answers"] = [row for row in drawn["open_answers"] if row["question"] != "10" or row["answer_low"] == 1]
+    found = material(drawn)
+    assert "answers-staff-nomad" not in found.alt
+    said = " ".join(block.text for block in voices(found) if isinstance(block, Paragraph))
+    assert "NoMAD: too few people for answers to be told apart on Question 10 (worded against it)." in said
+
+
 def test_no_grade_no_rank_and_no_cause(told: Material) -> None:
     assert not re.search(r"\b(failed|worst|best|poor performance|ranked|proved|caused|thanks to)\b", text_of(told), re.IGNORECASE)
     assert "There is no comparison group" in text_of(told)
