@@ -26,8 +26,8 @@ _MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 def since(material: Material) -> list[Block]:
     """How much changed by kind, then each change of data, sites, verdicts and findings over all sites."""
-    heading = Heading("Changes since the last release", is_change=True)
     release = last_release(material)
+    heading = Heading("Changes since the last release", is_change=release is not None)
     if release is None:
         return [heading, Paragraph("This is the first release of this study: there is none before it to compare with.")]
     rows = [row for row in material.rows("open_changes_since") if row["kind"] != "release"]
