@@ -6,7 +6,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 .DEFAULT_GOAL := all
-.PHONY: all test check help why list template register publish reference docs clean
+.PHONY: all test check types rooms help why list template register publish reference docs clean
 
 all: $(READY) ## bring everything up to date and print the path of the national report
 	@$(PY) -m pipeline run --config "$(CONFIG)"
@@ -27,12 +27,17 @@ publish: $(READY) ## keep what leaves as a release: make publish RELEASE=2026-11
 	@$(PY) -m pipeline publish "$(RELEASE)" --config "$(CONFIG)"
 
 test: check ## check, then every test: what continuous integration runs
-	@$(PY) -m pytest -n auto --dist worksteal
+	@$(PY) -m pytest -n auto --dist worksteal --ignore tests/architecture
 
 check: $(READY_DEV) ## lint, types and architecture tests, in under a minute; also the commit hook
 	@$(PY) -m ruff check --quiet .
 	@$(PY) -m ruff format --quiet --check .
+	@$(MAKE) -s --no-print-directory -j 2 types rooms
+
+types: $(READY_DEV)
 	@$(PY) -m mypy
+
+rooms: $(READY_DEV)
 	@$(PY) -m pytest -q tests/architecture
 
 reference: $(READY_DEV) ## make our own reference values again; needs R and the packages that each script names

@@ -9,42 +9,44 @@ alone, or noise.
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import datetime
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
 
-from benchmarks.coverage.cells import Cell, Design, Result, sizes
+from benchmarks.appraisal_studies import (
+    SITE_SD,
+    SMALLEST,
+    SMALLEST_SHARE,
+    SMALLEST_STAFF,
+    WOMEN,
+    Made,
+    changes,
+    configurations,
+    experience,
+    mediation,
+    retention,
+    staff,
+    theory_of,
+    waits,
+)
+from benchmarks.coverage.cells import Cell, Design, Result
 from benchmarks.coverage.ledger import Ledger
 from benchmarks.coverage.running import run_all
-from pipeline.config import AccessSettings, CompareSettings
-from pipeline.measures import load as load_measures
-from pipeline.stages.appraise import Records, appraise
-from pipeline.stages.compare_one_stage import adjusted_sites
-from pipeline.stages.compare_records import record_sites
-from pipeline.tables import empty, shape
-from pipeline.theories import Theory
+from pipeline.stages.appraise import appraise
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from pipeline.theories import Theory
 
 RESULTS = Path(__file__).parent / "results" / "appraisal.csv"
 SEEDS, BATCH = 200, 25
 SITES = (30, 12)
-WOMEN = "20 to 150"
 POWER, NO_MORE = 0.8, 0.05
 """How often a true effect should be found where testability says that it can be seen."""
-MEASURE = "pcl5"
-SMALLEST, SMALLEST_SHARE = 5.0, 0.1
-SITE_SD, SITE_SD_SHARE, SLOPE_SD = 3.0, 0.06, 3.0
 VERDICTS = ("consistent", "inconsistent", "inconclusive", "not_testable")
-CUT = np.datetime64("2026-06-30", "us")
-Made = dict[str, Any]
 
 
 def cells() -> list[Cell]:
@@ -83,189 +85,6 @@ def _appraised(make: Callable[[Generator, int], Made], rng: Generator, k: int, s
     return str(found["appraisal"].loc[0, "verdict"]), is_seen
 
 
-def theory_of(**more: Any) -> Theory:
-    """A theory on improvement by 5 points, but for what is given."""
-    facts: dict[str, Any] = {
-        "id": "CMO-01",
-        "title": "Invented",
-        "context": {"variable": "service.peer_support", "is": "y"},
-        "mechanism": {"says": "Invented."},
-        "outcome": {"variable": f"change.{MEASURE}", "expected": "larger_improvement"},
-        "smallest_difference": {"value": SMALLEST},
-        "would_count_against": "Nothing differs.",
-        "registered": datetime.date(2026, 1, 5),
-        "sources": ("invented",),
-    }
-    return Theory.model_validate({**facts, **more})
-
-
-def changes(
-    rng: Generator,
-    k: int,
-    *,
-    effect: float = 0.0,
-    severity: float = 0.0,
-    by_severity: float = 0.3,
-    within: float | None = None,
-    n_with: int | None = None,
-    theory: Theory | None = None,
-) -> Made:
-    """Pairs of scores: a context of half the sites that adds `effect` points or `severity`, or one of women, `within`."""
-    import pandas as pd
-
-    women = sizes(k, WOMEN)
-    has = _half(rng, k, n_with)
-    site = np.repeat(np.arange(k), women)
-    x = (rng.random(len(site)) < 0.4) & (within is not None)
-    true = 45 + severity * has[site] + 2 * rng.standard_normal(k)[site] + 12 * rng.standard_normal(len(site))
-    gain = 12 + SITE_SD * rng.standard_normal(k)[site] + effect * has[site] + by_severity * (true - 45)
-    gain = gain + ((within or 0.0) + SLOPE_SD * rng.standard_normal(k)[site]) * x + 8 * rng.standard_normal(len(site))
-    pre = np.rint(true + 7 * rng.standard_normal(len(site)))
-    post = np.rint(true - gain + 7 * rng.standard_normal(len(site)))
-    names, referral = _names(site)
-    pairs = pd.DataFrame({"site_id": names, "referral_id": referral, "person_id": referral, "measure": MEASURE})
-    pairs = pairs.assign(pre=pre, post=post, improvement=pre - post, first_referral=True, **{"class": "not_classified"})
-    referrals = _referrals(rng, names, referral).assign(intervention=np.where(x, "emdr", "act"))
-    return _study(pairs, referrals, has, theory or theory_of())
-
-
-def _study(pairs: DataFrame, referrals: DataFrame, has: Any, theory: Theory, **tables: DataFrame) -> Made:
-    import pandas as pd
-
-    measure = load_measures()[MEASURE]
-    change, sent = shape("change", pairs), shape("accepted_referrals", referrals)
-    names = [f"S{at + 1:02d}" for at in range(len(has))]
-    service = pd.DataFrame({"site_id": names, "peer_support": np.where(has, "y", "n"), "period_end": CUT})
-    service = service.assign(**{name: column for name, column in tables.pop("features", pd.DataFrame()).items()})
-    records = Records(
-        change=change,
-        due=tables.get("due", empty("due")),
-        referrals=sent,
-        contacts=empty("accepted_contacts"),
-        experience=tables.get("experience", empty("accepted_experience")),
-        measures={MEASURE: measure},
-        compare=CompareSettings(),
-        access=AccessSettings(),
-        data_cut=pd.Timestamp(CUT),
-    )
-    made: Made = {"theory": theory, "service": shape("accepted_service", service), "records": records}
-    if change.empty:
-        return made | {"site_effects": empty("site_effects"), "adjusted": empty("adjusted")}
-    effects = record_sites(change, empty("missingness"), measure, "own")
-    is_pooled = (effects["n_paired"] >= CompareSettings().min_pairs) & (effects["se"] > 0)
-    made["site_effects"] = shape("site_effects", effects.assign(is_pooled=is_pooled))
-    return made | {"adjusted": shape("adjusted", adjusted_sites(change, sent, measure))}
-
-
-def _half(rng: Generator, k: int, n_with: int | None = None) -> Any:
-    return rng.permutation(np.arange(k) < (k // 2 if n_with is None else n_with))
-
-
-def _names(site: Any) -> tuple[list[str], list[str]]:
-    return [f"S{at + 1:02d}" for at in site], [f"R{at}" for at in range(len(site))]
-
-
-def _referrals(rng: Generator, names: list[str], referral: list[str]) -> DataFrame:
-    import pandas as pd
-
-    ages, pathways = ("20_24", "25_29", "30_34", "35_39"), ("birth_trauma", "perinatal_loss", "tokophobia")
-    table = pd.DataFrame({"site_id": names, "referral_id": referral, "person_id": referral, "accepted": "y"})
-    return table.assign(
-        age_band=rng.choice(ages, len(names)),
-        pathway=rng.choice(pathways, len(names), p=(0.5, 0.35, 0.15)),
-        imd_decile=rng.integers(1, 11, len(names)),
-    )
-
-
-def retention(rng: Generator, k: int, *, effect: float) -> Made:
-    """Women due a second score: a context of half the sites adds `effect` to the share who have one."""
-    import pandas as pd
-
-    has, site = _half(rng, k), np.repeat(np.arange(k), sizes(k, WOMEN))
-    share = np.clip(0.6 + SITE_SD_SHARE * rng.standard_normal(k) + effect * has, 0.02, 0.98)
-    names, referral = _names(site)
-    pre = np.rint(45 + 14 * rng.standard_normal(len(site)))
-    due = pd.DataFrame({"site_id": names, "referral_id": referral, "person_id": referral, "measure": MEASURE, "pre": pre})
-    due = due.assign(post=np.where(rng.random(len(site)) < share[site], pre - 10, np.nan))
-    theory = theory_of(
-        outcome={"variable": "retention", "expected": "higher"},
-        smallest_difference={"value": SMALLEST_SHARE, "scale": "risk_difference"},
-    )
-    return _study(pd.DataFrame(), _referrals(rng, names, referral), has, theory, due=shape("due", due))
-
-
-def waits(rng: Generator, k: int, *, effect: float) -> Made:
-    """Referrals: a context of half the sites adds `effect` to the share who are assessed within six weeks."""
-    import pandas as pd
-
-    has, site = _half(rng, k), np.repeat(np.arange(k), sizes(k, WOMEN))
-    share = np.clip(0.5 + SITE_SD_SHARE * rng.standard_normal(k) + effect * has, 0.02, 0.98)
-    names, referral = _names(site)
-    is_soon = rng.random(len(site)) < share[site]
-    days = np.where(is_soon, rng.integers(0, 43, len(site)), rng.integers(43, 180, len(site)))
-    asked = CUT - rng.integers(0, 700, len(site)).astype("timedelta64[D]")
-    seen = pd.Series(asked + days.astype("timedelta64[D]"))
-    referrals = _referrals(rng, names, referral).assign(referral_date=asked, assessment_date=seen.where(seen <= CUT).to_numpy())
-    theory = theory_of(
-        outcome={"variable": "wait.assessment", "expected": "shorter", "within_weeks": 6},
-        smallest_difference={"value": SMALLEST_SHARE, "scale": "risk_difference"},
-    )
-    return _study(pd.DataFrame(), referrals, has, theory)
-
-
-CONDITIONS = ("peer_support", "non_medical_venue", "prior_therapy_required")
-
-
-def configurations(rng: Generator, k: int, *, effect: float, severity: float = 0.0) -> Made:
-    """Three conditions at random; `effect` points at sites that have the first two and lack the third."""
-    import pandas as pd
-
-    given = pd.DataFrame({name: rng.random(k) < 0.5 for name in CONDITIONS})
-    all_three = (given[CONDITIONS[0]] & given[CONDITIONS[1]] & ~given[CONDITIONS[2]]).to_numpy()
-    block = {
-        "conditions": [f"service.{name}" for name in CONDITIONS],
-        "outcome": {"variable": f"change.{MEASURE}", "anchors": [8, 15, 22]},
-        "expectations": {CONDITIONS[0]: 1, CONDITIONS[1]: 1, CONDITIONS[2]: 0},
-        "n_cut": 1,
-    }
-    theory = theory_of(test="configuration", configuration=block)
-    made = changes(_Fixed(rng, all_three), k, effect=effect, severity=severity, theory=theory)
-    words = given.map(lambda has: "y" if has else "n")
-    return made | {"service": made["service"].assign(**{name: words[name].astype("str") for name in CONDITIONS})}
-
-
-class _Fixed:
-    """A generator whose first permutation is given: the sites with the context are chosen already."""
-
-    def __init__(self, rng: Generator, chosen: Any) -> None:
-        self._rng, self._chosen = rng, chosen
-
-    def permutation(self, _: Any) -> Any:
-        """The sites that were chosen."""
-        return self._chosen
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rng, name)
-
-
-def mediation(rng: Generator, k: int, *, first: float, second: float) -> Made:
-    """An answer that the context moves by `first` and that moves improvement by `second` points a step."""
-    made = changes(
-        rng, k, theory=theory_of(test="mediation", mechanism={"says": "Invented.", "indicator": "experience.understood"})
-    )
-    records: Records = made["records"]
-    has = made["service"].set_index("site_id")["peer_support"].eq("y")
-    answer = 3 + first * records.change["site_id"].map(has).to_numpy(dtype=np.float64) + rng.standard_normal(len(records.change))
-    response = np.clip(np.rint(answer), 1, 5)
-    post = records.change["post"] - np.rint(second * (response - 3))
-    change = records.change.assign(post=post, improvement=records.change["pre"] - post, post_date=CUT)
-    answers = change[["site_id", "referral_id"]].assign(
-        instrument="poem", question="understood", response=response, date=CUT - np.timedelta64(30, "D")
-    )
-    answers = shape("accepted_experience", answers)
-    return made | {"records": dataclasses.replace(records, change=change, experience=answers)}
-
-
 WITHIN = theory_of(
     context={"variable": "referrals.intervention", "is": "emdr"},
 )
@@ -283,6 +102,10 @@ SCENARIOS: dict[str, Scenario] = {
     "retention: no effect": (lambda rng, k: retention(rng, k, effect=0.0), "consistent", NO_MORE),
     "waits: true effect": (lambda rng, k: waits(rng, k, effect=2 * SMALLEST_SHARE), "consistent", POWER),
     "waits: no effect": (lambda rng, k: waits(rng, k, effect=0.0), "consistent", NO_MORE),
+    "experience: true effect": (lambda rng, k: experience(rng, k, effect=2 * SMALLEST_SHARE), "consistent", POWER),
+    "experience: no effect": (lambda rng, k: experience(rng, k, effect=0.0), "consistent", NO_MORE),
+    "staff: true effect": (lambda rng, k: staff(rng, k, effect=2 * SMALLEST_STAFF), "consistent", POWER),
+    "staff: no effect": (lambda rng, k: staff(rng, k, effect=0.0), "consistent", NO_MORE),
     "configuration: noise": (lambda rng, k: configurations(rng, k, effect=0.0), "consistent", NO_MORE),
     "configuration: planted": (lambda rng, k: configurations(rng, k, effect=12.0), "consistent", np.nan),
     "mediation: planted": (lambda rng, k: mediation(rng, k, first=1.5, second=5.0), "consistent", np.nan),

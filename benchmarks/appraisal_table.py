@@ -8,7 +8,16 @@ from itertools import groupby
 import numpy as np
 import yaml
 
-from benchmarks.appraisal import NO_MORE, SCENARIOS, SEEDS, SITE_SD, SITE_SD_SHARE, SMALLEST, SMALLEST_SHARE, VERDICTS, WOMEN
+from benchmarks.appraisal import NO_MORE, SCENARIOS, SEEDS, VERDICTS
+from benchmarks.appraisal_studies import (
+    SITE_SD,
+    SITE_SD_SHARE,
+    SMALLEST,
+    SMALLEST_SHARE,
+    SMALLEST_STAFF,
+    STAFF_SITE_SD,
+    WOMEN,
+)
 from benchmarks.coverage.cells import Floats, Result
 from benchmarks.coverage.running import SEED
 from pipeline.coverage.verdicts import SHIPPED
@@ -19,6 +28,8 @@ NOTES = (
     f"{SEEDS} invented studies of each kind and size, with {WOMEN} women a site; the smallest difference that matters is "
     f"{SMALLEST:g} points, or {SMALLEST_SHARE:g} of shares.",
     f"True site effects have an SD of {SITE_SD:g} points, or {SITE_SD_SHARE:g} of shares.",
+    f"Experience is of 10 to 60 women a site; staff are 5 to 12 a site, on a sum of 10 to 50 with {SMALLEST_STAFF:g} points that "
+    f"matter and an SD between sites of {STAFF_SITE_SD:g}.",
     "A true effect is twice the smallest that matters; its target counts studies where testability said that it could be seen.",
 )
 

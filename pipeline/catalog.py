@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pipeline.config import PathSettings
 
+_READ_A_SITE = ("rejected", "quality", "score_uses")
+"""Tables that the step to-sites reads once a site."""
 RAW, PERSON, SITE, SITE_OWN, CHECKER, OPEN = "RAW", "PERSON", "SITE", "SITE_OWN", "CHECKER", "OPEN"
 
 ACCEPTED = (
@@ -174,7 +176,7 @@ EXACT = (
     "quality",
     "rejected",
     *(*APPRAISED, "evidence", "joint"),
-    *("pooled_sensitivity", "one_stage", "shares", "funnel", "funnel_budget"),
+    *("pooled", "pooled_sensitivity", "one_stage", "shares", "funnel", "funnel_budget"),
     *("completion", "effect_sizes", "timing"),
     *("due", "imputed", "scenarios", "tipping", "balance", "strip", "strip_verdicts", "twin", "methods"),
     *("waits", "equity", "activity_series", "interrupted"),
@@ -195,7 +197,7 @@ class Catalog:
         above = {PERSON: PERSON_TABLES, SITE: SITE_TABLES, CHECKER: CHECKED_TABLES}
         levels = {name: next((each for each, names in above.items() if name in names), OPEN) for name in described}
         self._tables = {
-            name: (KeptTable if level == OPEN else Table)(
+            name: (KeptTable if level == OPEN or name in _READ_A_SITE else Table)(
                 name=name, path=paths.processed / f"{name}.parquet", schema=name, level=level, grain=described[name]
             )
             for name, level in levels.items()

@@ -89,12 +89,11 @@ def plan(study: Study) -> list[Step]:
     def evidence_step(
         path: Annotated[Any, catalog.evidence_file(study.evidence)],
         sites: Annotated[list[str], hashed("sites of evidence", sorted({*sites, *(config.sites or ())}))],
-        theories: Annotated[Any, hashed("names of theories", study.known_theories)],
     ) -> Annotated[Frames, catalog.some("evidence", "evidence_faults")]:
         """Read what people said, coded, scanned like a return."""
         from pipeline.returns.evidence_file import read_evidence
 
-        return read_evidence(path, sites, theories)
+        return read_evidence(path, sites)
 
     def validate_step(
         records: Annotated[dict[str, Frames], {site: catalog.records(site) for site in sites}],
@@ -103,12 +102,14 @@ def plan(study: Study) -> list[Step]:
         decisions: Annotated[DataFrame, catalog["decisions"]],
         received: Annotated[Any, hashed("config.study.received", config.study.received)],
         change: Annotated[Any, hashed("config.change", config.change)],
+        synthetic: Annotated[bool, hashed("synthetic", study.synthetic)],
+        instruments: Annotated[Any, instruments],
     ) -> Annotated[Frames, catalog.some(*(f"accepted_{name}" for name in ACCEPTED), "rejected", "rejected_rows", "quality")]:
         """Parse and check every return; name each fault by its cell."""
         from pipeline.stages.validate import ValidateSettings, validate
 
-        settings = ValidateSettings(received=received, pre_window_days=change.pre_window_days)
-        return validate(records, measures, decisions, settings)
+        settings = ValidateSettings(received=received, pre_window_days=change.pre_window_days, synthetic=synthetic)
+        return validate(records, measures, decisions, settings, instruments)
 
     def score_step(
         outcomes: Annotated[DataFrame, catalog["accepted_outcomes"]], measures: Annotated[Any, used]
@@ -261,13 +262,17 @@ def plan(study: Study) -> list[Step]:
         rejected: Annotated[DataFrame, catalog["rejected"]],
         wrong: Annotated[DataFrame, catalog["decision_faults"]],
         untold: Annotated[DataFrame, catalog["evidence_faults"]],
+        evidence: Annotated[DataFrame, catalog["evidence"]],
+        theories: Annotated[Any, hashed("names of theories", study.known_theories)],
         run: Annotated[Any, hashed("what decides results", facts_of_results(study))],
     ) -> Annotated[Any, {"ledger": catalog.ledger, "to_take": catalog.decisions_to_take}]:
         """What this run was made from, the rows in and out of every table, and the faults to decide on."""
         from pipeline.returns.decisions_to_take import decisions_to_take
+        from pipeline.returns.evidence_file import with_unknown
         from pipeline.stages.ledger import ledger
 
-        return {"ledger": ledger(quality, rejected, run, wrong, untold), "to_take": decisions_to_take(rejected)}
+        of_evidence = with_unknown(untold, evidence, theories)
+        return {"ledger": ledger(quality, rejected, run, wrong, of_evidence), "to_take": decisions_to_take(rejected)}
 
     functions = (
         *(decisions_step, evidence_step, validate_step, score_step, change_step, compare_step, impute_step, classify_step),

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline import __version__, instruments, measures, theories
+from pipeline import __version__, bibliography, instruments, measures, theories
 from pipeline import config as settings
 from pipeline.engine.code import package_state
 from pipeline.engine.nodes import digest, digest_path
@@ -19,6 +19,7 @@ from pipeline.strict_yaml import FactError, line_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pipeline.bibliography import Source
     from pipeline.config import Config
     from pipeline.instruments import Instrument
     from pipeline.measures import Measure
@@ -54,6 +55,17 @@ class Study:
     def sites(self) -> list[str]:
         """Codes of the sites that sent something."""
         return [received.site_id for received in self.returns]
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The bibliography, with the lists that stand beside measures and theories of one's own."""
+        return bibliography.sources((*self.config.paths.measures, *self.config.paths.theories))
+
+    @property
+    def unlisted(self) -> list[str]:
+        """What a measure or a theory of the study cites and no list of sources holds, a sentence each."""
+        cited = {name: measure.sources() for name, measure in self.measures.items()}
+        return bibliography.unlisted({**cited, **{name: {*each.sources} for name, each in self.theories.items()}}, self.sources)
 
     @property
     def evidence(self) -> Path:
@@ -195,7 +207,7 @@ def facts_for_print(study: Study, run_id: str | None = None) -> StudyFacts:
         version=__version__,
         min_pairs=config.compare.min_pairs,
         **({} if run_id else config.figures.model_dump(include={"colour", "accent"})),
-        sources={name: source for name, source in measures.sources().items() if name in cited},
+        sources={name: source for name, source in study.sources.items() if name in cited},
         settings={} if run_id else settings_in_words(config),
         defaults={} if run_id else settings_in_words(settings.Config()),
         hashes={} if run_id else hashes_in_words(study),

@@ -39,10 +39,16 @@ class Entry:
 
 
 NORMAL, SKEWED = ("normal",), ("skewed", LEFT)
-ALL_BUT_LEFT = ("normal", "skewed")
-FEW, MANY = ("8", "15", "30"), ("75", "150")
+FEW, MANY = ("8", "15"), ("30", "75", "150")
 CUT, MAR, MNAR = "cut off", "MAR", "MNAR"
 TESTS, ALARMS, BIAS = "false_positives", "false_alarms", "bias"
+
+_SWINGS = (
+    "Reckoned exactly. Counts are whole, so that any such interval swings with the share (Brown, Cai and DasGupta 2001). Read "
+    "the mean over shares below."
+)
+_NEVER_SO_FEW = "Never printed: sizes are of the women of five sites and more together."
+_LEFT_OUT = {"d_z": sites.D_Z_LEFT, "d_av": sites.D_AV_LEFT, "d_pre": sites.D_PRE_LEFT}
 
 OF_A_SITE = (
     Entry("Site mean, t interval", sites.T, shapes=NORMAL, excluded=CUT),
@@ -52,60 +58,40 @@ OF_A_SITE = (
     Entry(
         "Site mean, pooled variance; the site most spread out",
         "Site mean, pooled variance (option): most spread-out site",
-        remark="It asks that spreads be alike; a site of wider spread is said to be surer than it is.",
+        remark="An option, off by default: it asks that spreads be alike. Keep small_site_variance: own where they may differ.",
     ),
-    Entry("d_z, noncentral t", sites.D_Z, shapes=NORMAL),
-    Entry(
-        "d_z, noncentral t; skewed",
-        sites.D_Z,
-        shapes=SKEWED,
-        remark="It asks for a normal shape, and more women do not help: too narrow where a few got much worse. Read the points.",
+    *(
+        Entry(f"{size}, jackknife (printed){words}", what, shapes=shapes, women=MANY)
+        for size, what in _LEFT_OUT.items()
+        for shapes, words in ((NORMAL, ""), (("skewed",), "; a few got much better"), ((LEFT,), "; a few got much worse"))
     ),
+    *(
+        Entry(f"{size}, jackknife; fewer women", what, women=FEW, has_target=False, remark=_NEVER_SO_FEW)
+        for size, what in _LEFT_OUT.items()
+    ),
+    Entry("d_z, noncentral t", sites.D_Z, has_target=False, remark="Not printed. It asks for a normal shape."),
     Entry(
-        "d_av, percentile bootstrap (printed from 50 pairs)",
+        "d_av, percentile bootstrap",
         sites.D_AV,
-        women=MANY,
-        remark="A little narrow where a few got much worse.",
-    ),
-    Entry(
-        "d_av, percentile bootstrap; fewer pairs",
-        sites.D_AV,
-        women=FEW,
         has_target=False,
         remark="Not printed. Percentiles are too narrow for few women.",
     ),
-    Entry("d_av, t by influence (printed below 50 pairs)", sites.D_AV_T, shapes=ALL_BUT_LEFT, women=FEW),
-    Entry(
-        "d_av, t by influence; a few got much worse",
-        sites.D_AV_T,
-        shapes=(LEFT,),
-        women=FEW,
-        remark="Few women cannot show how long a tail is.",
-    ),
-    Entry(
-        "d_pre, noncentral t or by influence (printed)",
-        sites.D_PRE_WIDE,
-        shapes=NORMAL,
-        remark="The wider of two, and so a little wide for eight women.",
-    ),
-    Entry("d_pre, noncentral t or by influence; a few got much better", sites.D_PRE_WIDE, shapes=("skewed",)),
-    Entry(
-        "d_pre, noncentral t or by influence; a few got much worse",
-        sites.D_PRE_WIDE,
-        shapes=(LEFT,),
-        remark="Few women cannot show how long a tail is; from 75 pairs on it is nearly met. Read the points.",
-    ),
     Entry("d_pre, normal (Becker)", sites.D_PRE, has_target=False, remark="Not printed. It asks for a normal shape."),
     Entry("d_pre, t (Bonett)", sites.D_PRE_T, has_target=False, remark="Not printed. Wide for few women; no better if skewed."),
-    Entry("Hodges-Lehmann, by ranks", "Hodges-Lehmann, by ranks", remark="Whole points tie, which widens it for many women."),
+    Entry("Hodges-Lehmann, by ranks; truth between two half points", sites.RANKS_OFF),
+    Entry(
+        "Hodges-Lehmann, by ranks; truth on a half point",
+        sites.RANKS,
+        remark="Limits are half points, so that they often end on the truth itself and count as holding it. Nothing to do.",
+    ),
     Entry("Wilcoxon's test", "Wilcoxon's test", TESTS),
-    Entry("Share of one group, Wilson", "Share of one group, Wilson", remark="Reckoned exactly; it swings with the share."),
+    Entry("Share of one group, Wilson", "Share of one group, Wilson", remark=_SWINGS),
     Entry(
         "Share of one group, Wilson; mean over shares", "Share of one group, Wilson: mean over shares", remark="Reckoned exactly."
     ),
     Entry("Standardised difference, paired and unpaired", "Standardised difference, paired and unpaired"),
 )
-WIDE = "Wide where sites are alike, as it is never narrower than z."
+WIDE = "Wide only where the sites' true means are all the same, as it is never narrower than if that were known. Read it as safe."
 PRINTED_FROM = 5
 """Sites; the rule of the release (`disclosure.estimates.POOL_FROM`)."""
 ALIKE = "Own variances go with own means where changes are skewed: sites that improved more weigh less."
@@ -135,13 +121,14 @@ OVER_SITES = (
         pooled.AHEAD,
         is_by_sites=True,
         has_target=False,
+        printed_from=10,
         remark="Too narrow where the sites differ little; print the simulated coverage beside it.",
     ),
     Entry(
         "Variance between sites, moments matched (printed)",
         pooled.MATCHED,
         is_by_sites=True,
-        remark="A nil variance is held in 97.5 % by design. A little wide where few women a site changed unevenly.",
+        remark="A nil variance is held in 97.5 % by design. A little wide where the women of sites of 10 changed unevenly.",
     ),
     Entry(
         "Variance between sites, Q-profile",
@@ -150,11 +137,26 @@ OVER_SITES = (
         remark="Not printed. It takes the sites' errors as known.",
     ),
     Entry(
-        "Shrunken site effects",
+        "Shrunken site effects (printed)",
         pooled.SHRUNKEN,
         is_by_sites=True,
         printed_from=PRINTED_FROM,
-        remark="They take both variances as known: wide where sites are alike, narrow where few women stand behind each.",
+        remark="Wide where the sites' true means are the same or nearly so: a spread that cannot be ruled out is allowed for. "
+        "Read them as safe, not as sharp.",
+    ),
+    Entry(
+        "Shrunken site effects (printed); the sites most spread out",
+        pooled.WIDEST,
+        is_by_sites=True,
+        printed_from=PRINTED_FROM,
+        remark="Sites where women's changes spread most, of unlike ones. Wide where true means are nearly the same, as above.",
+    ),
+    Entry(
+        "Shrunken site effects, both variances as known",
+        pooled.KNOWN,
+        is_by_sites=True,
+        has_target=False,
+        remark="Not printed. Wide where sites are alike, narrow where few women stand behind each.",
     ),
     Entry("Adjusted site effects", pooled.ADJUSTED),
     Entry("Adjusted site effects; smallest site", f"{pooled.ADJUSTED}: smallest site (8)"),
@@ -170,7 +172,7 @@ OVER_SITES = (
         shares.WIDER,
         is_by_sites=True,
         printed_from=PRINTED_FROM,
-        remark="Wide where few sites are alike: t(k - 1) stands for a spread that they may have and do not show.",
+        remark="Wide where sites are alike: t(k - 1) allows for a spread that few sites may have and not show. Read it as safe.",
     ),
     Entry(
         "National share, random-intercept logistic",
@@ -186,6 +188,8 @@ OVER_SITES = (
         remark="Not printed. Sites of very unequal size: a few hold most people.",
     ),
 )
+_JUDGED = "Judged by the budget stated beside the funnel: far above the limit's name where sites truly differ."
+_BUDGET = {"mean": _JUDGED, "proportion": f"{_JUDGED} Where shares differ much, the budget errs high by up to a point."}
 TESTS_AND_LIMITS = (
     Entry("Contrast of sites by a context", contexts.CONTRAST, TESTS, is_by_sites=True),
     Entry(
@@ -218,9 +222,7 @@ TESTS_AND_LIMITS = (
             f"Funnel of {kind}s, {limits}{level} limits",
             f"Funnel of {kind}s, {limits}{level} limits",
             ALARMS,
-            remark="Judged by the budget stated beside the funnel: far above the limit's name where sites truly differ."
-            if limits
-            else "",
+            remark=_BUDGET[kind] if limits else "",
         )
         for kind in ("mean", "proportion")
         for limits in ("", "over-dispersed ")
@@ -254,9 +256,14 @@ TESTS_AND_LIMITS = (
     Entry(
         "Share seen in time at a site, Wilson by its error",
         waits.BY_ERROR,
-        remark="A little narrow for a few women and a share near all.",
+        remark="Never for more women than were seen, left or followed so long.",
     ),
-    Entry("Share seen in time over sites, bootstrap of sites", waits.NATIONAL, is_by_sites=True),
+    Entry(
+        "Share seen in time over sites, bootstrap of sites",
+        waits.NATIONAL,
+        is_by_sites=True,
+        remark="A little wide where sites are alike, as few sites of unequal size count as fewer.",
+    ),
 )
 _AT_RANDOM, _WORSE = "missing at random", "those missing 6 points worse"
 
@@ -266,7 +273,7 @@ def _of_missing(place: str, way: str, quantity: str, mechanism: str, remark: str
     what = f"{place} of all women due, {way}"
     has_target = (mechanism, way) == (MAR, missing.IMPUTED)
     if has_target and quantity == "coverage" and place == "Pooled mean":
-        remark = "Wide where sites are alike, and as sites borrow from each other what their women lack."
+        remark = WIDE
     return Entry(f"{what}; {words}", what, quantity, detail=mechanism, has_target=has_target, remark=remark)
 
 

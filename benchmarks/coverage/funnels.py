@@ -52,20 +52,21 @@ def funnel(rng: Generator, replicates: int, *, kind: Kind, k: int, n: str, tau: 
     spread = tau if kind == "mean" else LOG_ODDS[tau]
     design = Design(k, n, spread, shape)
     results = []
+    stated = _stated(rng, drawn[:BUDGETED])
     for level in LEVELS:
         base, wide = (np.array([_share(getattr(each, name)[level]) for each in drawn]) for name in ("base", "over_dispersed"))
         if tau == 0:
             results.append(design.result(f"Funnel of {kind}s, {level:.1%} limits", "false_alarms", base, nominal=1 - level))
         if k >= FEWEST_FOR_OVER_DISPERSION:
             what = f"Funnel of {kind}s, over-dispersed {level:.1%} limits"
-            stated = _stated(rng, drawn[:BUDGETED], level)
-            results.append(design.result(what, "false_alarms", wide, nominal=stated))
+            results.append(design.result(what, "false_alarms", wide, nominal=stated[level]))
     return results
 
 
-def _stated(rng: Generator, drawn: list[Funnel], level: float) -> float:
-    """The mean share of sites that the budget of these funnels expects to be flagged."""
-    return float(np.mean([expected_false_alarms(each, rng=rng).over_dispersed[level] / each.k for each in drawn]))
+def _stated(rng: Generator, drawn: list[Funnel]) -> dict[float, float]:
+    """The mean share of sites that the budgets of these funnels expect to be flagged, by level."""
+    budgets = [expected_false_alarms(each, rng=rng) for each in drawn]
+    return {level: float(np.mean([budget.over_dispersed[level] / budget.k for budget in budgets])) for level in LEVELS}
 
 
 def _share(limits: Limits) -> float:

@@ -16,12 +16,14 @@ SD_CHANGE = float(np.hypot(SLOPE * SD_PRE, SD_REST))
 SD_POST = float(np.hypot((1 - SLOPE) * SD_PRE, SD_REST))
 ROUNDING = 1 / 12
 """Variance that rounding to whole points adds to a smooth score (Sheppard 1898)."""
+AVERAGE_VARIANCE = (SD_PRE**2 + SD_POST**2) / 2 + ROUNDING
 TAUS = (0.0, 1.5, 4.5)
 """SD of the sites' true means in points: none, small, large beside a change of SD 13."""
 SHAPES = ("normal", "skewed")
 LEFT = "skewed to the left"
 """A few women who got much worse, where `skewed` is a few who got much better."""
 UNLIKE = "normal, spreads unlike"
+SPREADS = (8.0, 18.0, 13.0)
 LOW, HIGH = 0.0, 80.0
 _GAMMA = 2.0
 
@@ -56,13 +58,18 @@ def site_summaries(
     """
     true = mean + tau * rng.standard_normal((replicates, len(n)))
     means, squared_errors = np.empty(true.shape), np.empty(true.shape)
-    sds = np.resize((8.0, 18.0, 13.0), len(n)) if shape == UNLIKE else np.full(len(n), SD_CHANGE)
+    sds = spreads(len(n)) if shape == UNLIKE else np.full(len(n), SD_CHANGE)
     for site, women in enumerate(n):
         noise = sds[site] * deviates(rng, shape, (replicates, int(women)))
         values = np.rint(true[:, site, None] + noise)
         means[:, site] = values.mean(axis=1)
         squared_errors[:, site] = np.maximum(values.var(axis=1, ddof=1), 1e-6) / women
     return means, squared_errors, true
+
+
+def spreads(k: int) -> Floats:
+    """The SD of a change by site, where spreads are unlike."""
+    return np.resize(SPREADS, k)
 
 
 def cut_off(scores: Floats) -> Floats:

@@ -10,7 +10,7 @@ from benchmarks.coverage import invented
 from benchmarks.coverage.cells import Cell, Design, Flags, Floats, Result, covers, each_replicate, sizes
 from benchmarks.coverage.pooled import MEAN
 from pipeline.stats.arrays import IntArray
-from pipeline.stats.completed import complete_sites, pool_completed
+from pipeline.stats.completed import PooledSites, complete_sites, pool_imputed_sites
 from pipeline.stats.imputation import impute_last_scores
 from pipeline.stats.meta_batch import pool_many
 from pipeline.stats.paired import PairedChanges, describe_groups
@@ -93,7 +93,7 @@ def _judge(draws: Generator, codes: IntArray, pre: Floats, seen: Floats, truths:
     m = number_of_imputations(100 * float(np.mean(np.isnan(seen))))
     made = impute_last_scores(codes, pre, seen, m=m, stream=draws)
     completed = complete_sites(codes, pre - seen, rows=made.rows, imputed=pre[made.rows] - made.values)
-    whole = pool_completed(completed, is_pooled=is_pooled).pooled if is_pooled.sum() >= 2 else None
+    whole = pool_imputed_sites(completed, is_pooled=is_pooled) if is_pooled.sum() >= 2 else None
     overall = nothing if whole is None else _of_pooled(whole, 0, truths[0])
     means, errors = completed.shifted(0.0)
     one = pool_rubin(means[:, 0], errors[:, 0], df_complete=max(completed.n[0] - 1.0, 1e-9))
@@ -108,7 +108,7 @@ def _pooled(described: PairedChanges, is_pooled: Flags, truth: float) -> tuple[f
     return _error_and_hit(fit.estimate[0], fit.estimate[0] - half, fit.estimate[0] + half, truth)
 
 
-def _of_pooled(found: Pooled, at: int, truth: float) -> tuple[float, float]:
+def _of_pooled(found: Pooled | PooledSites, at: int, truth: float) -> tuple[float, float]:
     estimate, low, high = (float(np.ravel(each)[at]) for each in (found.estimate, found.low, found.high))
     return _error_and_hit(estimate, low, high, truth)
 

@@ -8,33 +8,37 @@ from scipy import special
 
 from benchmarks.coverage import invented
 from benchmarks.coverage.cells import Cell, Design, Floats, Result, covers, each_replicate, sizes
-from pipeline.stages.compare_pool import MOVED
+from pipeline.stages.compare_pool import FEW, MOVED
 from pipeline.stats.adjusted import site_intercepts
 from pipeline.stats.arrays import FloatArray, IntArray
 from pipeline.stats.meta_batch import PooledMany, pool_many
 from pipeline.stats.mixed import fit_random_intercept
+from pipeline.stats.shrunken_limits import share_below
 from pipeline.stats.variance_between import excess_over_chance
 
-SITES = (4, 10, 30)
+SITES, FEWEST_PRINTED = (4, 10, 30), 5
 SPREAD = "10 to 150"
 PLAIN, ADHOC = "Pooled mean, Knapp-Hartung", "Pooled mean, Knapp-Hartung ad hoc, own variances"
 PRINTED = "Pooled mean, Knapp-Hartung ad hoc (printed)"
 COMMON = "Pooled mean, ad hoc, one variance within all sites (candidate)"
 NORMAL = "Pooled mean, normal (sensitivity)"
 AHEAD, AHEAD_LESS = "A new site, prediction interval (printed)", "A new site, prediction interval by t(k - 2)"
-BETWEEN, SHRUNKEN = "Variance between sites, Q-profile", "Shrunken site effects"
+BETWEEN = "Variance between sites, Q-profile"
+SHRUNKEN, KNOWN = "Shrunken site effects (printed)", "Shrunken site effects, both variances as known"
+WIDEST = f"{SHRUNKEN}: sites most spread out"
 MATCHED = "Variance between sites, moments matched (printed)"
 ONE, ADJUSTED = "One model over all women", "Adjusted site effects"
 MEAN = 10.0
 ONE_SIDED = 0.975
 """How often limits hold a variance of 0: never above it, since limits below 0 are 0."""
+_CHUNK = 500
 
 
 def cells() -> list[Cell]:
     """All cells of this part."""
     made = [
         Cell("pool", pool, 10_000, {"k": k, "n": n, "tau": tau, "shape": shape})
-        for k in SITES
+        for k in sorted((*SITES, FEWEST_PRINTED))
         for n in ("10", "30", "150", SPREAD)
         for tau in invented.TAUS
         for shape in (*invented.SHAPES, *([invented.UNLIKE] if n in ("10", SPREAD) else []))
@@ -76,9 +80,25 @@ def pool(rng: Generator, replicates: int, *, k: int, n: str, tau: float, shape: 
     nominal = 0.95 if tau > 0 else ONE_SIDED
     results.append(design.result(BETWEEN, "coverage", profile_holds(y, v, tau), nominal=nominal))
     results.append(design.result(MATCHED, "coverage", matched_holds(y, v, sizes(k, n), tau), nominal=nominal))
-    inside = [np.mean(covers(*shrunken_limits(each, y, errors), true), axis=1) for each, errors in ((fit, v), (one, alike))]
-    kept = np.where(np.where(is_moved, one.tau2, fit.tau2) > 0, np.where(is_moved, inside[1], inside[0]), np.nan)
-    return [*results, design.result(SHRUNKEN, "coverage", kept)]
+    told_apart = np.where(is_moved, one.tau2, fit.tau2) > 0
+    inside = [covers(*shrunken_limits(each, y, errors), true) for each, errors in ((fit, v), (one, alike))]
+    known = np.where(is_moved[:, None], inside[1], inside[0])
+    results.append(design.result(KNOWN, "coverage", np.where(told_apart, known.mean(axis=1), np.nan)))
+    held = shrunken_held(y, np.where(is_moved[:, None], alike, v), sizes(k, n), true)
+    held = np.maximum(held, known) if k < FEW else held
+    results.append(design.result(SHRUNKEN, "coverage", np.where(told_apart, held.mean(axis=1), np.nan)))
+    if shape == invented.UNLIKE:
+        widest = held[:, invented.spreads(k) == max(invented.SPREADS)].mean(axis=1)
+        results.append(design.result(WIDEST, "coverage", np.where(told_apart, widest, np.nan)))
+    return results
+
+
+def shrunken_held(y: FloatArray, v: FloatArray, n: IntArray, true: FloatArray) -> Floats:
+    """Whether the limits of `limits_over_variance` hold each site's truth: where as much lies below it as between their tails."""
+    women = n.astype(np.float64)
+    parts = [slice(start, start + _CHUNK) for start in range(0, len(y), _CHUNK)]
+    below = np.concatenate([share_below(y[part], v[part], women, true[part]) for part in parts])
+    return np.where((below >= 0.025) & (below <= 0.975), 1.0, 0.0)
 
 
 def common_variances(v: FloatArray, n: IntArray) -> FloatArray:

@@ -27,7 +27,7 @@ def cells() -> list[Cell]:
         for tau in TAUS:
             for share in SHARES:
                 design = {"k": k, "n": "10 to 150", "tau": tau, "share": share}
-                made.append(Cell("national share", national, 1_000, design))
+                made.append(Cell("national share", national, 2_000, design))
                 made.append(Cell("share over groups", groups, 10_000, design))
     return made
 

@@ -14,7 +14,8 @@ from pipeline.stats.proportion import wilson
 from pipeline.stats.resampling import resample_d_av
 from pipeline.stats.signed_rank import signed_rank
 from pipeline.stats.small_sites import pool_small_sites
-from pipeline.stats.standardised import limits_of_sizes
+from pipeline.stats.standardised import SIZES as SIZES_OF_CHANGE
+from pipeline.stats.standardised import jackknife_sizes
 from pipeline.stats.streams import stream
 
 SIZES = (8, 15, 30, 75, 150)
@@ -24,7 +25,8 @@ CLOSED, ITERATED = 10_000, 2_000
 T, D_Z, D_AV, D_PRE = "Site mean, t", "d_z, noncentral t", "d_av, bootstrap", "d_pre, normal (Becker)"
 D_PRE_T = "d_pre, t (Bonett; not printed)"
 """Variance `(SD_D^2/SD_pre^2 + d^2/2)/(n - 1)` (Bonett 2008, Psychol Methods 13:99), t(n - 1): a candidate in its place."""
-D_PRE_WIDE, D_AV_T = "d_pre, noncentral t or by influence", "d_av, t by influence"
+D_Z_LEFT, D_AV_LEFT, D_PRE_LEFT = "d_z, jackknife", "d_av, jackknife", "d_pre, jackknife"
+RANKS, RANKS_OFF = "Hodges-Lehmann, by ranks", "Hodges-Lehmann, by ranks: truth between two half points"
 CUT_MEAN = 34.0
 _DRAWS, _CHUNK = 10_000_000, 500_000
 _SHARES = tuple(round(0.05 * step, 2) for step in range(1, 20))
@@ -65,13 +67,17 @@ def change(rng: Generator, replicates: int, *, n: int, shape: str, effect: float
         design.result(D_Z, "coverage", covers(found.d_z_low, found.d_z_high, d_z)),
         design.result(D_PRE, "coverage", covers(found.d_pre_low, found.d_pre_high, d_pre)),
         design.result(D_PRE_T, "coverage", covers(found.d_pre - half, found.d_pre + half, d_pre)),
-        design.result(D_PRE_WIDE, "coverage", covers(*_limits_of_d_pre(pre[:ITERATED], post[:ITERATED]), d_pre)),
+        *_left_out(design, pre, post, {D_Z_LEFT: d_z, D_AV_LEFT: effect / np.sqrt(invented.AVERAGE_VARIANCE), D_PRE_LEFT: d_pre}),
     ]
 
 
-def _limits_of_d_pre(pre: Floats, post: Floats) -> tuple[Floats, Floats]:
-    found = [limits_of_sizes(before, after, sign=1) for before, after in zip(pre, post, strict=True)]
-    return np.array([each.d_pre_low for each in found]), np.array([each.d_pre_high for each in found])
+def _left_out(design: Design, pre: Floats, post: Floats, truths: dict[str, float]) -> list[Result]:
+    """The jackknife's limits of each size."""
+    ends = jackknife_sizes(pre, post, sign=1)
+    return [
+        design.result(what, "coverage", covers(ends[f"{size}_low"], ends[f"{size}_high"], truth))
+        for size, (what, truth) in zip(SIZES_OF_CHANGE, truths.items(), strict=True)
+    ]
 
 
 def _describe(pre: Floats, post: Floats) -> PairedChanges:
@@ -117,19 +123,24 @@ def share(_: Generator, __: int, *, n: int) -> list[Result]:
 
 
 def ranks(rng: Generator, replicates: int, *, n: int, shape: str) -> list[Result]:
-    """Hodges and Lehmann's interval of the middle of pairwise means, and Wilcoxon's test."""
-    effect = EFFECTS[1]
-    middle = effect + pseudomedian(shape)
+    """Hodges and Lehmann's interval of the middle of pairwise means, and Wilcoxon's test.
+
+    Scores are whole, so that limits are half points: the truth is one of them at times, and lies between two at others.
+    """
+    effect, off = EFFECTS[1], EFFECTS[1] + 0.25
+    middle = pseudomedian(shape)
 
     def once(draws: Generator) -> tuple[float, ...]:
         pre, post = (np.rint(scores) for scores in invented.pairs(draws, shape, n, effect))
         found = signed_rank(pre, post, sign=1)
         null = signed_rank(pre - np.rint(effect), post, sign=1) if shape == "normal" else None
-        return found.low, found.high, null.p_value if null else np.nan
+        other = signed_rank(*(np.rint(scores) for scores in invented.pairs(draws, shape, n, off)), sign=1)
+        return found.low, found.high, other.low, other.high, null.p_value if null else np.nan
 
-    low, high, p = each_replicate(rng, replicates, once).T
+    low, high, low_off, high_off, p = each_replicate(rng, replicates, once).T
     design = Design(0, str(n), 0.0, shape)
-    results = [design.result("Hodges-Lehmann, by ranks", "coverage", covers(low, high, middle))]
+    results = [design.result(RANKS, "coverage", covers(low, high, effect + middle))]
+    results.append(design.result(RANKS_OFF, "coverage", covers(low_off, high_off, off + middle)))
     if shape == "normal":
         results.append(design.result("Wilcoxon's test", "false_positives", p < 0.05, nominal=0.05))
     return results
@@ -148,18 +159,16 @@ def pseudomedian(shape: str) -> float:
 
 
 def average_size(rng: Generator, replicates: int, *, n: int, shape: str, effect: float) -> list[Result]:
-    """The percentile bootstrap of d_av, and limits by t."""
-    spread = (invented.SD_PRE**2 + invented.SD_POST**2) / 2 + invented.ROUNDING
+    """The percentile bootstrap of d_av."""
 
     def once(draws: Generator) -> tuple[float, ...]:
         pre, post = (np.rint(scores) for scores in invented.pairs(draws, shape, n, effect))
-        found, by_t = resample_d_av(pre, post, sign=1, rng=draws), limits_of_sizes(pre, post, sign=1)
-        return found.low, found.high, by_t.d_av_low, by_t.d_av_high
+        found = resample_d_av(pre, post, sign=1, rng=draws)
+        return found.low, found.high
 
-    low, high, low_t, high_t = each_replicate(rng, replicates, once).T
-    design, truth = Design(0, str(n), 0.0, shape, f"d_pre {effect / invented.SD_PRE:.1f}"), effect / np.sqrt(spread)
-    limits = {D_AV: (low, high), D_AV_T: (low_t, high_t)}
-    return [design.result(what, "coverage", covers(*ends, truth)) for what, ends in limits.items()]
+    low, high = each_replicate(rng, replicates, once).T
+    design = Design(0, str(n), 0.0, shape, f"d_pre {effect / invented.SD_PRE:.1f}")
+    return [design.result(D_AV, "coverage", covers(low, high, effect / np.sqrt(invented.AVERAGE_VARIANCE)))]
 
 
 def small(rng: Generator, replicates: int, *, spread: str) -> list[Result]:

@@ -56,12 +56,14 @@ def as_yaml(results: dict[str, list[Result]]) -> str:
 
 
 def lines_of(entry: Entry, rows: list[Result]) -> list[dict[str, object]]:
-    """The lines of one entry: one, or one a number of sites."""
+    """The lines of one entry: one, or one a number of sites. Where one of these misses, those that do not need no remark."""
     mine = [row for row in rows if entry.holds(row)]
     if not entry.is_by_sites:
         return [line_of(entry, mine, None)] if mine else []
     ordered = sorted(mine, key=lambda row: row.k)
-    return [line_of(entry, list(group), k) for k, group in groupby(ordered, key=lambda row: row.k)]
+    lines = [line_of(entry, list(group), k) for k, group in groupby(ordered, key=lambda row: row.k)]
+    is_missed = any(line["met"] is False for line in lines)
+    return [line | {"remark": ""} if is_missed and line["met"] else line for line in lines]
 
 
 def line_of(entry: Entry, rows: list[Result], sites: int | None) -> dict[str, object]:

@@ -120,9 +120,7 @@ def _rule_and_settings(study: Study, rungs: list[Rung]) -> None:
 
 
 def _measure(study: Study, parts: list[str]) -> None:
-    from pipeline.measures import sources
-
-    known = sources(study.config.paths.measures)
+    known = study.sources
     for measure in (study.measures[part] for part in parts if part in study.measures):
         _say("measure", f"{measure.name}; {measure.better} is better; {len(measure.sources())} source(s)")
         for change in measure.reliable_changes:

@@ -94,6 +94,8 @@ def _announce(study: Study) -> None:
         say(f"No returns in {config.paths.returns}: this is a rehearsal on synthetic returns, and every page says so.")
     sizes = f"{len(study.returns)} return(s), {len(study.measures)} measure(s), {len(study.theories)} theories"
     say(f"{config.study.title}: {sizes}.")
+    for sentence in study.unlisted:
+        say(f"  {sentence}")
     for each in study.refused:
         say(f"  Left aside: entry {each.position} (by name) of the returns folder: {each.reason}. {each.mend}")
 

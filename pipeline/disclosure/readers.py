@@ -1,30 +1,39 @@
 """Who reads, and how closely each of them may know a count: the needs that all that is printed together must meet.
 
 Readers are the public, every owner of counts (a site with its own rows), any two owners together, and a woman who knows that
-she is in a count. One set of numbers that fits all that the public knows, and moves the counts of only a few owners, answers for
-all the others at once: only readers who know one of the moved counts are asked again.
+she is in a count. Of a count over owners, an owner takes off what is its own, and the rest must be as open as a count. One set of
+numbers answers for many readers: for all who know none of the counts that it moves.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.linked import NOBODY, Linked, Search
+from pipeline.disclosure.known import NOBODY
+from pipeline.disclosure.search import Search, Witness
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from pipeline.disclosure.linked import Linked
 
     Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Need:
-    """The count at `at` must be open between both ends of at least one of the `windows`."""
+    """The count at `at` must be open between both ends of at least one of the `windows`.
+
+    Of a count over owners that holds for each reader for whom less than `below` is left when her own part is taken off, and
+    then on what is left.
+    """
 
     at: int
     windows: tuple[tuple[float, float], ...]
+    below: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -40,10 +49,11 @@ class Reader:
 
 
 def small_counts(linked: Linked, is_small: Flags, minimum: int) -> list[Need]:
-    """A small count may be anything from 0 to the minimum less one."""
+    """A small count, or what is left of one, may be anything from 0 to the minimum less one."""
     import numpy as np
 
-    return [Need(int(at), ((0.0, minimum - 1.0),)) for at in np.flatnonzero(is_small)]
+    least = {int(at): linked.least.get(int(at), minimum) for at in np.flatnonzero(is_small)}
+    return [Need(at, ((0.0, n - 1.0),), below=n) for at, n in least.items()]
 
 
 def not_recovered(linked: Linked, is_secret: Flags, others: int = 1) -> list[Need]:
@@ -59,51 +69,58 @@ def not_recovered(linked: Linked, is_secret: Flags, others: int = 1) -> list[Nee
 
 
 class Room:
-    """Remembers, need by need, numbers that prove it is met, and finds the reader for whom it is not."""
+    """Remembers numbers that fit, and finds the reader for whom a need is not met."""
 
-    def __init__(self, search: Search, needs: list[Need], *, owners_read: bool, women_read: bool) -> None:
-        self.search, self.needs = search, needs
+    def __init__(self, search: Search, *, owners_read: bool, women_read: bool) -> None:
+        self.search = search
         self._owners_read, self._women_read = owners_read, women_read
-        self._proofs: dict[tuple[Need, Reader], list[Any]] = {}
-        self._seen: list[Any] = []
+        self._seen: dict[tuple[int, float], list[Witness]] = {}
+        self._who: dict[Witness, Flags] = {}
 
     def breaks(self, need: Need) -> Reader | None:
-        """A reader who can tell the count more closely than `need` allows; None where there is none.
+        """A reader who can tell the count more closely than `need` allows; None where there is none."""
+        import numpy as np
 
-        Most often even one who knows all counts of all others cannot, which is soon seen.
-        """
-        if self._owners_read:
-            others = frozenset(int(o) for o in set(self.search.owner.tolist()) - {NOBODY, int(self.search.owner[need.at])})
-            proofs = self._holds(need, Reader(others))
-            own = self._absent(proofs) if proofs is not None and self._women_read else []
-            if proofs is not None and all(self._holds(need, Reader(others, present=at)) is not None for at in own):
-                return None
-        public = self._holds(need, Reader())
-        if public is None:
-            return Reader()
-        if self._women_read:
-            for at in self._absent(public):
-                if self._holds(need, Reader(present=at)) is None:
-                    return Reader(present=at)
-        return self._owner_who_breaks(need, public) if self._owners_read else None
-
-    def _owner_who_breaks(self, need: Need, public: list[Any]) -> Reader | None:
-        for first in self._moved(need, public):
-            alone = Reader(frozenset({first}))
-            proofs = self._holds(need, alone)
+        own = self.search.own[need.at]
+        left = own[:, None] + own[None, :]
+        asking = self._asking(need, left)
+        while asking.any():
+            first, second = np.argwhere(asking)[-1]  # the public first, who knows least
+            reader = Reader(frozenset({int(first), int(second)} - {len(own) - 1}))
+            proofs = self._holds(need, reader)
             if proofs is None:
-                return alone
-            for second in self._moved(need, proofs):
-                both = Reader(frozenset({first, second}))
-                if self._holds(need, both) is None:
-                    return both
+                return reader
+            if not reader.known and self._women_read:
+                for at in self._absent(proofs):
+                    if self._holds(need, Reader(present=at)) is None:
+                        return Reader(present=at)
+            answered = left == left[first, second]
+            for proof in proofs:
+                answered = answered & self._fits_for(proof)
+            answered[first, second] = True
+            asking &= ~answered
         return None
 
-    def _holds(self, need: Need, reader: Reader) -> list[Any] | None:
+    def _asking(self, need: Need, left: Any) -> Flags:
+        """Readers as pairs of owners, the last of whom is nobody; nobody asks who knows all that there could be of a count."""
+        import numpy as np
+
+        k = len(left) - 1
+        asking: Flags = np.triu(np.ones_like(left, dtype=bool), 1)
+        asking[k, k] = True
+        if not self._owners_read:
+            asking[:k] = False
+        owner = self.search.owner[need.at]
+        if owner != NOBODY:
+            asking[owner, :] = asking[:, owner] = False
+        could_hold = self.search.could_hold[need.at]
+        has_others = could_hold.sum() - could_hold[:, None] - could_hold[None, :] > 0
+        has_others[k, k] = True
+        asking &= has_others & (self.search.exact[need.at] - left < need.below)
+        return asking
+
+    def _holds(self, need: Need, reader: Reader) -> list[Witness] | None:
         """The numbers that prove the need for a reader."""
-        kept = self._proofs.get((need, reader))
-        if kept is not None and all(self._fits(numbers) for numbers in kept):
-            return kept
         for window in need.windows:
             proofs = []
             for end in window:
@@ -112,37 +129,59 @@ class Room:
                     break
                 proofs.append(made)
             else:
-                self._proofs[need, reader] = proofs
                 return proofs
         return None
 
-    def _witness(self, at: int, value: float, reader: Reader) -> Any:
-        """Numbers that fit: those found before for another need, where they do, for a search costs far more."""
-        low, high = self.search.bounds(**reader.asks())
-        for numbers in self._seen:
-            if numbers[at] == value and ((numbers >= low) & (numbers <= high)).all():
-                return numbers
+    def _witness(self, at: int, value: float, reader: Reader) -> Witness | None:
+        """Numbers that fit: those found before, where they do, for a search costs far more."""
+        for found in self._seen.get((at, value), ()):
+            if self._still_fits(found) and self._fits_reader(found, reader):
+                return found
         made = self.search.witness(at, value, **reader.asks())
         if made is not None:
-            self._seen.append(made)
+            for place, number in zip(made.at, made.values, strict=True):
+                self._seen.setdefault((place, number), []).append(made)
         return made
 
     def _end(self, need: Need, end: float, reader: Reader) -> float:
-        """A woman who is in a count of the same owner may well be in this one too, and know that it is not nought."""
-        owner = self.search.owner
-        is_hers = reader.present != NOBODY and owner[need.at] == owner[reader.present]
-        return max(end, min(self.search.exact[need.at], 1.0)) if is_hers else end
+        """Her own part comes on top; and of a count in which she may well be herself she knows that it is not nought."""
+        end += float(self.search.own[need.at, sorted(reader.known)].sum())
+        if reader.present == NOBODY:
+            return end
+        owners = {int(self.search.owner[at]) for at in (need.at, reader.present)}
+        kin = {self.search.linked.kin[at] for at in (need.at, reader.present)}
+        is_hers = (len(owners) == 1 and NOBODY not in owners) or (len(kin) == 1 and NOBODY in owners)
+        return max(end, min(float(self.search.exact[need.at]), 1.0)) if is_hers else end
 
-    def _fits(self, numbers: Any) -> bool:
+    def _still_fits(self, found: Witness) -> bool:
         low, high = self.search.bounds()
-        return bool(((numbers >= low) & (numbers <= high)).all())
+        return all(low[at] <= value <= high[at] for at, value in zip(found.at, found.values, strict=True))
 
-    def _moved(self, need: Need, proofs: list[Any]) -> list[int]:
-        """Owners, but for that of the count itself, of whom a proof takes other numbers than the true ones."""
-        found = {int(o) for numbers in proofs for o in self.search.owner[numbers != self.search.exact]}
-        return sorted(found - {NOBODY, int(self.search.owner[need.at])})
+    def _fits_reader(self, found: Witness, reader: Reader) -> bool:
+        if reader.present != NOBODY:
+            return all(at != reader.present or value >= 1 for at, value in zip(found.at, found.values, strict=True))
+        nobody = len(self.search.own[0]) - 1
+        first, second = [*sorted(reader.known), nobody, nobody][:2]
+        return bool(self._fits_for(found)[first, second])
 
-    def _absent(self, proofs: list[Any]) -> list[int]:
+    def _fits_for(self, found: Witness) -> Flags:
+        """The pairs of owners who know nothing against these numbers."""
+        import numpy as np
+
+        if found not in self._who:
+            search = self.search
+            fits = np.ones((len(search.own[0]),) * 2, dtype=bool)
+            for at, value in zip(found.at, found.values, strict=True):
+                if search.owner[at] != NOBODY:
+                    fits[search.owner[at], :] = fits[:, search.owner[at]] = False
+                elif value < search.exact[at]:
+                    own = search.own[at]
+                    fits &= own[:, None] + own[None, :] <= value
+            self._who[found] = fits
+        return self._who[found]
+
+    def _absent(self, proofs: list[Witness]) -> list[int]:
         """Counts that hold somebody, of which a proof says that they hold nobody."""
-        found = {int(at) for numbers in proofs for at in ((numbers < 1) & (self.search.exact >= 1)).nonzero()[0]}
-        return sorted(found)
+        exact = self.search.exact
+        pairs = [pair for found in proofs for pair in zip(found.at, found.values, strict=True)]
+        return sorted({at for at, value in pairs if value < 1 <= exact[at]})

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.linked import Linked, Printing, Search
+from pipeline.disclosure.linked import Linked, Printing
 from pipeline.disclosure.readers import Need, Reader, Room
+from pipeline.disclosure.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
@@ -41,18 +42,23 @@ def withhold_linked(
     women_read: bool = False,
     is_tidied: bool = True,
 ) -> Outcome:
-    """Withhold units until every need is met for every reader.
+    """Withhold units until every need is met for every reader; see `withhold`."""
+    room = Room(Search(linked, is_shown, printing), owners_read=owners_read, women_read=women_read)
+    return withhold(room, needs, costs, is_tidied=is_tidied)
+
+
+def withhold(room: Room, needs: list[Need], costs: Mapping[Hashable, float], *, is_tidied: bool = True) -> Outcome:
+    """Withhold units until every need is met for every reader of `room`.
 
     A need on a count that is withheld meanwhile no longer matters, unless it was withheld from the start. `costs`: what it
     costs to withhold a unit; a unit without a cost stays as it is.
     """
-    search = Search(linked, is_shown, printing)
-    room = Room(search, needs, owners_read=owners_read, women_read=women_read)
+    search, before = room.search, room.search.is_shown.copy()
     further: dict[Hashable, None] = {}
     unmet: dict[Need, Reader] = {}
 
     def matters(need: Need) -> bool:
-        return bool(search.is_shown[need.at] == is_shown[need.at]) and need not in unmet
+        return bool(search.is_shown[need.at] == before[need.at]) and need not in unmet
 
     for need in needs:  # what is met stays met, as withholding only widens what is open
         while matters(need) and (reader := room.breaks(need)) is not None:
@@ -64,15 +70,16 @@ def withhold_linked(
             _set(search, set(chosen), value=False)
     if is_tidied:
         _show_again(search, further, costs, lambda: all(room.breaks(need) is None for need in needs if matters(need)))
-    return Outcome(search.is_shown, tuple(further), tuple(unmet.items()))
+    return Outcome(search.is_shown.copy(), tuple(further), tuple(unmet.items()))
 
 
 def _mend(search: Search, need: Need, reader: Reader, costs: Mapping[Hashable, float]) -> list[Hashable]:
     """The cheapest units that open one of the windows to the reader, in order; empty where none does."""
     choices = []
+    own = float(search.own[need.at, sorted(reader.known)].sum())
     for window in need.windows:
         chosen: set[Hashable] = set()
-        for end in window:
+        for end in (own + each for each in window):
             if search.witness(need.at, end, **reader.asks()) is not None:
                 continue
             found = search.cheapest(need.at, end, {u: 0.0 if u in chosen else c for u, c in costs.items()}, **reader.asks())
@@ -86,9 +93,7 @@ def _mend(search: Search, need: Need, reader: Reader, costs: Mapping[Hashable, f
 
 
 def _set(search: Search, units: set[Any], *, value: bool) -> None:
-    for at, unit in enumerate(search.linked.units):
-        if unit in units:
-            search.is_shown[at] = value
+    search.show([at for at, unit in enumerate(search.linked.units) if unit in units], value=value)
 
 
 def _show_again(
@@ -101,4 +106,5 @@ def _show_again(
         if is_safe():
             del further[unit]
         else:
-            search.is_shown[:] = before
+            search.show(before, value=True)
+            search.show(~before, value=False)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import CodeType, FunctionType
+from typing import Any, cast
 
 from pipeline.engine.nodes import digest
 
@@ -18,12 +19,19 @@ _FACTS = {"pipeline", "pipeline.instruments", "pipeline.measures", "pipeline.the
 
 def code_state(function: Callable[..., Any], schemas: Iterable[str]) -> str:
     """Hash of a step's own source, of every module of ours that it reaches, and of the shapes that its tables must have."""
-    source = textwrap.dedent(inspect.getsource(function))
-    reached = closure(frozenset(imported(ast.parse(source))))
+    source, modules = _own(cast(FunctionType, function).__code__)
+    reached = closure(modules)
     parts = [digest(source), *(f"{name} {_module(name)[1]}" for name in sorted(reached - _FACTS))]
     if any(schemas):
         parts.append(digest("".join(_module(name)[1] for name in sorted(closure(frozenset({"pipeline.tables"}))))))
     return digest("\n".join(parts))
+
+
+@cache
+def _own(code: CodeType) -> tuple[str, frozenset[str]]:
+    """The source of a function and what it imports: read once for all sites that a step is made for."""
+    source = textwrap.dedent(inspect.getsource(code))
+    return source, frozenset(imported(ast.parse(source)))
 
 
 def package_state() -> str:
@@ -49,12 +57,22 @@ def closure(names: frozenset[str]) -> frozenset[str]:
 def imported(tree: ast.AST) -> set[str]:
     """The modules of ours that a syntax tree imports."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
     return {name for name in found if name.split(".")[0] == PACKAGE.name and _file(name)}
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement, however deep; expressions hold no import, and most of a tree is expressions."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+            waiting += getattr(node, part, ())
 
 
 @cache

@@ -102,6 +102,12 @@ def place_of(exc_info: Any) -> str:
     return f"{kind.__name__} at {Path(frame.filename).name}:{frame.lineno}, in {frame.name}"
 
 
+@hookimpl(tryfirst=True)
+def pytask_add_hooks(pm: Any) -> None:
+    """Keep the state of tasks in pytask's lock file alone: its database says the same, and waits for the disk at every node."""
+    pm.set_blocked("_pytask.database")
+
+
 @hookimpl(trylast=True)
 def pytask_post_parse(config: dict[str, Any]) -> None:
     """Register the printer that the run brought along."""

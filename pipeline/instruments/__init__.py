@@ -12,11 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.bibliography import Cited, Evidence
 from pipeline.strict_yaml import ConflictError, FactError, Strict, read
 
 SHIPPED = Path(__file__).parent
-Evidence = Literal["V", "V-code", "V-2nd", "BK", "own"]
-"""V read in the source; V-code read in published code; V-2nd read in a secondary source; BK unverified; own: made for a study."""
 Topic = Literal["experience", "staff", "training"]
 Codes = Annotated[tuple[int, ...], Field(strict=False)]
 Questions = Annotated[tuple[str, ...], Field(strict=False)]
@@ -24,12 +23,10 @@ LEAST_SHARE_ANSWERED = 0.5
 """Of a construct's questions, for a mean: a choice of this project, made before any result, not of an instrument's authors."""
 
 
-class Sourced(Strict):
-    """Where a statement was read, and how far it was verified."""
+class Sourced(Cited):
+    """Where a statement was read, and how far it was verified; `own` where it was made for a study."""
 
-    source: str = Field(min_length=1)
-    evidence: Evidence
-    note: str = ""
+    evidence: Evidence | Literal["own"]
 
 
 class Answers(Sourced):
@@ -75,11 +72,16 @@ class Construct(Strict):
 
 
 class Instrument(Sourced):
-    """One questionnaire. Only id, name, topics and source are needed; what is absent is not computed, and said."""
+    """One questionnaire. Only id, name, topics and source are needed; what is absent is not computed, and said.
+
+    `about`: in a few words, what it asks about; `other_questions`, even none, says that the form has the questions of its
+    constructs and these, and no more.
+    """
 
     id: str
     name: str = Field(min_length=1)
     short_name: str = ""
+    about: str = ""
     topics: Annotated[tuple[Topic, ...], Field(strict=False, min_length=1)]
     answers: Answers | None = None
     labels: dict[int, str] = Field(default={})
@@ -87,6 +89,7 @@ class Instrument(Sourced):
     non_answers: NonAnswers | None = None
     reversed: Reversed | None = None
     constructs: dict[str, Construct] = Field(default={})
+    other_questions: Questions | None = None
     terms: str = ""
     authored_by: str = ""
     checked_by: str = ""
@@ -140,6 +143,8 @@ class Instrument(Sourced):
                         f"question {question} stands in {seen[question]} already", "constructs", name, "questions"
                     )
                 seen[question] = name
+        if twice := sorted(set(self.other_questions or ()) & set(seen)):
+            raise ConflictError(f"question {twice[0]} stands in {seen[twice[0]]} already", "other_questions")
         if self.reversed is not None:
             if unknown := sorted(set(self.reversed.questions) - set(seen)):
                 raise ConflictError(f"question {unknown[0]} stands in no construct", "reversed", "questions")
@@ -162,6 +167,16 @@ class Instrument(Sourced):
     def codes(self) -> tuple[int, ...]:
         """Every number that may be ticked; none where they are not known."""
         return (*self.scale, *(self.non_answers.codes if self.non_answers else ()))
+
+    @property
+    def scaled(self) -> tuple[str, ...]:
+        """The questions of constructs, whose answers must lie on the scale; where there is none, all must."""
+        return tuple(question for construct in self.constructs.values() for question in construct.questions)
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """Every question of the form; none where the file does not say that it names all of them."""
+        return (*self.scaled, *self.other_questions) if self.other_questions is not None else ()
 
 
 @cache

@@ -10,11 +10,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline.bibliography import FILE, Cited, Evidence
 from pipeline.strict_yaml import ConflictError, FactError, Strict, read
 
 SHIPPED = Path(__file__).parent
-Evidence = Literal["V", "V-code", "V-2nd", "BK"]
-"""V read in the source; V-code read in published code; V-2nd read in a secondary source; BK background, unverified."""
 Number = int | float
 
 
@@ -61,12 +60,10 @@ class Items(Strict):
         return self.low * times, self.high * times
 
 
-class Sourced(Strict):
+class Sourced(Cited):
     """A clinical number never stands without its source and how far that was verified."""
 
-    source: str = Field(min_length=1)
     evidence: Evidence
-    note: str = ""
 
 
 class CutOff(Sourced):
@@ -222,28 +219,6 @@ class Measure(Strict):
         return {part.source for part in (*parts, *single) if part is not None and part.source}
 
 
-class Source(Strict):
-    """One entry of the bibliography."""
-
-    citation: str
-    evidence: Evidence
-    url: str = ""
-
-
-class _Sources(Strict):
-    sources: dict[str, Source]
-
-
-@cache
-def sources(folders: tuple[Path, ...] = ()) -> dict[str, Source]:
-    """The bibliography by source id: the shipped one and the `sources.yaml` of extra `folders`, if they have one."""
-    found = dict(read(SHIPPED / "sources.yaml", _Sources).sources)
-    for path in (folder / "sources.yaml" for folder in folders):
-        if path.is_file():
-            found |= read(path, _Sources).sources
-    return found
-
-
 @cache
 def load(folders: tuple[Path, ...] = ()) -> dict[str, Measure]:
     """The shipped measures and those of extra `folders`, by id; a later folder may replace an earlier measure.
@@ -252,7 +227,7 @@ def load(folders: tuple[Path, ...] = ()) -> dict[str, Measure]:
     """
     found: dict[str, Measure] = {}
     for folder in (SHIPPED, *folders):
-        paths = sorted(p for p in folder.glob("*.y*ml") if p.name != "sources.yaml")
+        paths = sorted(p for p in folder.glob("*.y*ml") if p.name != FILE)
         if not paths:
             raise FactError(f"{folder}: holds no measure file (*.yaml). Add one, or take it out of paths.measures.")
         for path in paths:

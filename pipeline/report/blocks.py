@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from typing import Any, ClassVar, Literal
 
 Align = Literal["left", "right", "center"]
@@ -85,7 +87,8 @@ class Column:
 class Table:
     """A table with real header rows; `spans` name groups of columns in a row above, as name and number of columns.
 
-    `is_dense` sets it in smaller type, `is_tight` besides with hardly any room between rows, so that many fit a page.
+    `is_dense` sets it in smaller type, `is_tight` besides with hardly any room between rows, so that many fit a page. A long
+    and narrow table runs through `k_columns` columns of the page.
     """
 
     kind: ClassVar[str] = "table"
@@ -96,6 +99,7 @@ class Table:
     spans: tuple[tuple[str, int], ...] = ()
     is_dense: bool = False
     is_tight: bool = False
+    k_columns: int = 1
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,15 @@ class Intervals:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Columns of blocks on a page, each with its share of the width; where there are no pages, one after another."""
+
+    kind: ClassVar[str] = "beside"
+    columns: tuple[tuple[Block, ...], ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Break:
     """A new page."""
 
@@ -143,11 +156,36 @@ def page_of(section: str) -> str:
     return f"[[{section}]]"
 
 
-Block = Heading | Paragraph | Items | Notice | Messages | Facts | Table | Figure | Intervals | Break
+Block = Heading | Paragraph | Items | Notice | Messages | Facts | Table | Figure | Intervals | Beside | Break
+
+
+def beside(left: Iterable[Block], right: Iterable[Block], *, shares: tuple[float, float] = (1, 1)) -> list[Block]:
+    """Two columns; where one of them has nothing, the other over the whole width."""
+    columns = (tuple(left), tuple(right))
+    return [Beside(columns, shares)] if all(columns) else [*columns[0], *columns[1]]
+
+
+def two_by_two(groups: Iterable[Sequence[Block]]) -> list[Block]:
+    """Groups of blocks in two columns, next to each other in their order; a last one alone over the whole width."""
+    found = list(groups)
+    pairs = zip_longest(found[::2], found[1::2], fillvalue=())
+    return [block for left, right in pairs for block in beside(left, right)]
+
+
+def each(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Every block in order, with those that stand side by side one by one."""
+    for block in blocks:
+        if isinstance(block, Beside):
+            yield from (part for column in block.columns for part in each(column))
+        else:
+            yield block
 
 
 def as_json(block: Block) -> dict[str, Any]:
     """The block as plain data with its kind, for the typesetter."""
+    if isinstance(block, Beside):
+        columns = [[as_json(part) for part in column] for column in block.columns]
+        return {"kind": block.kind, "shares": block.shares, "columns": columns}
     content = asdict(block)
     if isinstance(block, Table):
         content["rows"] = [[asdict(cell if isinstance(cell, Cell) else Cell(cell)) for cell in row] for row in block.rows]

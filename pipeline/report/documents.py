@@ -58,6 +58,7 @@ OPEN_TABLES = (
 )
 _KIND = "realist evaluation"
 _MOST_FAULTS = 25
+_SITE_TEXT_POINTS = 9.6
 
 
 def national(
@@ -98,6 +99,7 @@ def site(
         "subtitle": study.title,
         "running": study.title,
         "facts": [list(row) for row in short_facts(study).rows],
+        "text_points": _SITE_TEXT_POINTS,
     }
     blocks, front = site_blocks(site_id, material, study), short_facts(study)
     pdf = typeset("site", blocks, study, head=head, foot=foot_of(study))

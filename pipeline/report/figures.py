@@ -17,6 +17,7 @@ from pipeline.report.plots.flow import draw_flow
 from pipeline.report.plots.forest import draw_forest
 from pipeline.report.plots.funnel import draw_funnels
 from pipeline.report.plots.missing import draw_balance, draw_missing
+from pipeline.report.plots.scores import draw_scores
 from pipeline.report.plots.series import draw_series
 from pipeline.report.plots.sheet import Ink, type_setting
 from pipeline.report.plots.shrunken import draw_shrunken
@@ -68,6 +69,7 @@ def _pictures(material: Material, style: Ink, *, synthetic: bool) -> list[Pictur
     found += draw_waits(material, style, synthetic=synthetic)
     found += draw_series(material, style, synthetic=synthetic)
     found += draw_answers(material, style, synthetic=synthetic)
+    found += draw_scores(material, style, synthetic=synthetic)
     found += draw_staff_change(material, style, synthetic=synthetic)
     found += draw_theories(material, style, synthetic=synthetic)
     for measure in measures:

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from pipeline.report import sentences
-from pipeline.report.blocks import (
-    Block,
-    Break,
-    Cell,
-    Facts,
-    Figure,
-    Heading,
-    Intervals,
-    Items,
-    Messages,
-    Notice,
-    Paragraph,
-    Table,
-)
+from pipeline.report.blocks import Block, Cell, Facts, Figure, Heading, Intervals, Items, Messages, Notice, Paragraph, Table
 from pipeline.report.study import SYNTHETIC
+from pipeline.report.twin import Lines, Twin
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$])")
 _REFERENCE = re.compile(r"\\\[\\\[(.+?)\\\]\\\]")
@@ -31,10 +20,7 @@ def written(title: str, front: Facts, blocks: Sequence[Block], *, synthetic: boo
     lines = [f"# {_plain(title)}", ""]
     if synthetic:
         lines += [f"**{SYNTHETIC} DATA.** {sentences.INVENTED}", ""]
-    lines += _block(front, synthetic, {}, figures_folder)
-    numbers = {"Table": 0, "Figure": 0}
-    for block in blocks:
-        lines += _block(block, synthetic, numbers, figures_folder)
+    lines += _Markdown(synthetic=synthetic, folder=figures_folder).lines([front, *blocks])
     known = {_plain(block.text) for block in blocks if isinstance(block, Heading)}
     text = _REFERENCE.sub(lambda found: _linked(found[1]) if found[1] in known else found[1], "\n".join(lines))
     return (text.rstrip() + "\n").encode()
@@ -46,43 +32,53 @@ def _linked(heading: str) -> str:
     return f"[{heading}](#{anchor})"
 
 
-def _block(block: Block, synthetic: bool, numbers: dict[str, int], folder: str) -> Iterator[str]:
-    if isinstance(block, Break):
-        return
-    if isinstance(block, Heading):
+class _Markdown(Twin):
+    gap = ("",)
+
+    def __init__(self, *, synthetic: bool, folder: str) -> None:
+        super().__init__()
+        self.mark = f" {SYNTHETIC}." if synthetic else ""
+        self.folder = folder
+
+    def caption(self, kind: Literal["Table", "Figure"], text: str) -> str:
+        return f"**{self.numbered(kind)}{self.mark}** {_plain(text)}"
+
+    def heading(self, block: Heading) -> Lines:
         yield f"{'#' * (block.level + 1)} {_plain(block.text)}"
-    elif isinstance(block, Paragraph):
+
+    def paragraph(self, block: Paragraph) -> Lines:
         yield f"**{_plain(block.lead)}** {_plain(block.text)}" if block.lead else _plain(block.text)
-    elif isinstance(block, Items):
+
+    def items(self, block: Items) -> Lines:
         yield from (f"- **{_plain(lead)}** {_plain(text)}" if lead else f"- {_plain(text)}" for lead, text in block.items)
-    elif isinstance(block, Notice):
+
+    def notice(self, block: Notice) -> Lines:
         yield f"> **{_plain(block.title)}** {_plain(block.text)}"
-    elif isinstance(block, Messages):
+
+    def messages(self, block: Messages) -> Lines:
         for about, figure, text, *sure in block.rows:
             yield f"- **{_plain(about)}: {_plain(figure)}.** {_plain(text)}{''.join(f' How sure: {_plain(one)}' for one in sure)}"
-    elif isinstance(block, Facts):
+
+    def facts(self, block: Facts) -> Lines:
         yield from (f"- {_plain(name)}: {_plain(value)}" for name, value in block.rows)
-    elif isinstance(block, Table):
-        yield _caption("Table", block.caption, synthetic, numbers)
+
+    def table(self, block: Table) -> Lines:
+        yield self.caption("Table", block.caption)
         yield ""
         yield from _table(block)
-    else:
-        yield from _picture(block, synthetic, numbers, folder)
-    yield ""
 
-
-def _picture(block: Figure | Intervals, synthetic: bool, numbers: dict[str, int], folder: str) -> Iterator[str]:
-    if isinstance(block, Figure):
-        yield f"![{_plain(block.alt)}]({folder}/{block.name}.svg)"
+    def figure(self, block: Figure) -> Lines:
+        yield f"![{_plain(block.alt)}]({self.folder}/{block.name}.svg)"
         yield ""
-        yield _caption("Figure", block.caption, synthetic, numbers)
-        return
-    yield _caption("Figure", block.caption, synthetic, numbers)
-    yield ""
-    yield from (f"- {_plain(span.label)}: {_plain(span.words)}" for span in block.spans)
+        yield self.caption("Figure", block.caption)
+
+    def intervals(self, block: Intervals) -> Lines:
+        yield self.caption("Figure", block.caption)
+        yield ""
+        yield from (f"- {_plain(span.label)}: {_plain(span.words)}" for span in block.spans)
 
 
-def _table(block: Table) -> Iterator[str]:
+def _table(block: Table) -> Lines:
     marks = {"left": "---", "right": "---:", "center": ":---:"}
     groups = [name for name, n_columns in block.spans for _ in range(n_columns)] or [""] * len(block.columns)
     yield _row(f"{group}: {column.label}" if group else column.label for group, column in zip(groups, block.columns, strict=True))
@@ -96,12 +92,6 @@ def _table(block: Table) -> Iterator[str]:
 
 def _row(cells: Iterable[str], *, is_plain: bool = True) -> str:
     return f"| {' | '.join(_plain(cell) if is_plain else cell for cell in cells)} |"
-
-
-def _caption(kind: str, caption: str, synthetic: bool, numbers: dict[str, int]) -> str:
-    numbers[kind] += 1
-    mark = f" {SYNTHETIC}." if synthetic else ""
-    return f"**{kind} {numbers[kind]}.{mark}** {_plain(caption)}"
 
 
 def _plain(text: str) -> str:

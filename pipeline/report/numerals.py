@@ -7,6 +7,7 @@ import math
 
 MINUS = "\N{MINUS SIGN}"
 NARROW = "\N{NO-BREAK SPACE}"
+_LEAST_PROBABILITY = 0.001
 MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -33,6 +34,11 @@ def count(value: float | None) -> str:
     return "" if value is None else _signed(f"{round(value):,}")
 
 
+def counted(value: float, noun: str) -> str:
+    """`1 site`, `26 sites`."""
+    return f"{count(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def percent(value: float | None) -> str:
     """A percentage, with a decimal only where it has one."""
     if value is None:
@@ -53,6 +59,13 @@ def squared(value: float | None) -> str:
 def plain(value: float | None) -> str:
     """A sourced number or a setting as it was written, without needless decimals."""
     return "" if value is None else _signed(f"{value:,.10g}")
+
+
+def probability(value: float | None) -> str:
+    """Three decimals at most, and `up to 0.001` for what is smaller: none is nought."""
+    if value is None:
+        return ""
+    return f"up to {_LEAST_PROBABILITY}" if value <= _LEAST_PROBABILITY else plain(round(value, 3))
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -69,7 +69,9 @@ def _rows(quality_rows: list[dict[str, Any]]) -> Table:
     )
     rows = tuple(_quality(row) for row in sorted(quality_rows, key=lambda row: row["table"]))
     note = "In every table, rows read are rows accepted and rows rejected together. A blanked value leaves its row in place."
-    return Table("Rows of this return", columns, rows or (("No table was read", "", "", "", "", "", ""),), note=note)
+    return Table(
+        "Rows of this return", columns, rows or (("No table was read", "", "", "", "", "", ""),), note=note, is_dense=True
+    )
 
 
 def _quality(row: Mapping[str, Any]) -> tuple[str | Cell, ...]:
@@ -100,7 +102,7 @@ def _uses(uses: list[dict[str, Any]], quality_rows: list[dict[str, Any]]) -> Tab
     rest = accepted - sum(counts.values())
     note = "The uses of a measure are its scores together."
     if rest > 0:
-        note += f" {numerals.count(rest)} more accepted row(s) give no score, or one of a measure that is not in the study."
+        note += f" Accepted rows that give no score, or one of a measure that is not in the study: {numerals.count(rest)}."
     return Table("Scores and what became of them", columns, rows, note=note, is_dense=True)
 
 

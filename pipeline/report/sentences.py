@@ -258,7 +258,7 @@ def why_not(row: Row | None, reason: str | None = None) -> str:
 def basis(row: Row) -> str:
     """`, from 1,200 women at 24 sites`, or what there is of it."""
     women = f"{numerals.count(row['n'])} women" if row.get("n") is not None else ""
-    sites = f"{numerals.count(row['k_sites'])} sites" if row.get("k_sites") is not None else ""
+    sites = numerals.counted(row["k_sites"], "site") if row.get("k_sites") is not None else ""
     return f", from {' at '.join(part for part in (women, sites) if part)}" if women or sites else ""
 
 

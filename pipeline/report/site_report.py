@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Heading, Intervals, Items, Notice, Paragraph, Span, Table
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Heading,
+    Intervals,
+    Items,
+    Notice,
+    Paragraph,
+    Span,
+    Table,
+    beside,
+    two_by_two,
+)
 from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import IMPROVED, classes_of
 from pipeline.report.plots.completeness import ALL, cell_words
@@ -30,6 +43,8 @@ _QUESTIONS = (
     ),
     ("What would change our mind?", "What would we expect to see if this explanation were wrong?"),
 )
+_WIDE_PICTURES = 2
+_ANSWERS = {"y": "Yes", "n": "No", "not_recorded": "Not recorded"}
 _WHY_NOT = {
     "too_few": "too few women to show",
     "not_recorded": "not recorded",
@@ -79,9 +94,14 @@ def site_blocks(site_id: str, material: Material, study: StudyFacts) -> list[Blo
         blocks += [section("Voices"), Paragraph(said)]
     if table := _service(site_id, material):
         blocks += [section("The service, as its return describes it"), table]
-    blocks += [section("Questions to discuss"), Items(_QUESTIONS)]
     conclusions = Items(_conclusions(site_id, material, has_change=has_change))
-    return [*blocks, section("What you can conclude, and what you cannot"), conclusions]
+    return [
+        *blocks,
+        *beside(
+            (section("Questions to discuss"), Items(_QUESTIONS)),
+            (section("What you can and cannot conclude"), conclusions),
+        ),
+    ]
 
 
 def _conclusions(site_id: str, material: Material, *, has_change: bool) -> tuple[tuple[str, str], ...]:
@@ -135,7 +155,7 @@ def _beside(site_id: str, material: Material) -> Table:
         over_all = numerals.estimate(pooled["mean_improvement"], pooled["low"], pooled["high"]) if pooled else ""
         rows.append((measure.label, *own, over_all or Cell("not given", "muted")))
     note = "Positive is better. Women are rounded. The national figures are those of the same release."
-    return Table("This site beside all sites", columns, tuple(rows), note=note)
+    return Table("This site beside all sites", columns, tuple(rows), note=note, is_dense=True)
 
 
 def _own(row: Row | None) -> tuple[str | Cell, str | Cell]:
@@ -146,12 +166,12 @@ def _own(row: Row | None) -> tuple[str | Cell, str | Cell]:
 
 
 def _pictures(site_id: str, material: Material, rows: dict[str, Row | None]) -> list[Block]:
-    found: list[Block] = []
+    found: list[Intervals] = []
     for name, row in rows.items():
         if row is not None and is_shown(row, "mean_improvement", "low", "high"):
             picture = _picture(site_id, material, material.measures[name], row)
             found += [picture] if len(picture.spans) > 1 else []  # alone it would say what the table says
-    return found
+    return two_by_two([picture] for picture in found) if len(found) > _WIDE_PICTURES else [*found]
 
 
 def _picture(site_id: str, material: Material, measure: Measure, row: Row) -> Intervals:
@@ -169,9 +189,9 @@ def _picture(site_id: str, material: Material, measure: Measure, row: Row) -> In
     if pooled is not None and is_shown(pooled, "prediction_low", "prediction_high"):
         spans.append(_range("Prediction interval", pooled["prediction_low"], pooled["prediction_high"]))
     ends = [value for span in spans for value in (span.low, span.high) if value is not None]
-    ticks = tuple((tick, numerals.plain(round(tick, 6))) for tick in scale([*ends, 0.0], left=0, right=1).ticks)
+    ticks = tuple((tick, numerals.plain(round(tick, 6))) for tick in scale([*ends, 0.0], left=0, right=1, n_ticks=5).ticks)
     said = "; ".join(f"{span.label} {span.words}" for span in spans)
-    caption = f"{measure.label}: this site{' beside all sites' if len(spans) > 2 else ''}."
+    caption = f"{measure.label}, in {measure.range.unit}; positive is better."
     return Intervals(caption, f"Mean improvement on {measure.label}, positive is better: {said}.", ticks, tuple(spans))
 
 
@@ -210,7 +230,7 @@ def _completeness(site_id: str, material: Material) -> Table | None:
         rows.append((measure.label, cell_words(here), cell_words(over_all)))
     columns = (Column("Measure", share=1), Column("Here", "right", share=1), Column("All sites", "right", share=1))
     note = "Women with both scores among the women who were due a second score."
-    return Table("Completeness here and over all sites", columns, tuple(rows), note=note) if can_say else None
+    return Table("Completeness here and over all sites", columns, tuple(rows), note=note, is_dense=True) if can_say else None
 
 
 def _unheard(site_id: str, material: Material) -> str:
@@ -244,7 +264,7 @@ def _classes(site_id: str, material: Material) -> Table | None:
             rows.append((measure.label, "; ".join(_class_words(row) for row in here), _class_words(nation) if nation else ""))
     columns = (Column("Measure"), Column("Here", share=1), Column("All sites", share=0.7))
     note = "By the published reliable change of each measure, or its reliability where none is published; women are rounded."
-    return Table("Reliable change here and over all sites", columns, tuple(rows), note=note) if rows else None
+    return Table("Reliable change here and over all sites", columns, tuple(rows), note=note, is_dense=True) if rows else None
 
 
 def _class_words(row: Row) -> str:
@@ -256,13 +276,18 @@ def _class_words(row: Row) -> str:
 
 def _service(site_id: str, material: Material) -> Table | None:
     rows = material.rows("open_services", site_id=site_id)
-    lines = []
-    for kind, heading in wording.KINDS.items():
-        said = {
+    said = {
+        kind: {
             answer: [wording.component(r["component"]) for r in rows if r["kind"] == kind and r["value"] == answer]
-            for answer in wording.ANSWERS
+            for answer in _ANSWERS
         }
-        if any(said.values()):
-            lines.append((heading, *("; ".join(said[answer]) or "\N{EN DASH}" for answer in wording.ANSWERS)))
-    columns = (Column("Part"), Column("Yes", share=1), Column("No", share=1), Column("Not recorded", share=0.6))
-    return Table("What the service offers", columns, tuple(lines)) if lines else None
+        for kind in wording.KINDS
+    }
+    answers = [answer for answer in _ANSWERS if answer == "y" or any(each[answer] for each in said.values())]
+    lines = [
+        (wording.KINDS[kind], *("; ".join(each[answer]) or "\N{EN DASH}" for answer in answers))
+        for kind, each in said.items()
+        if any(each.values())
+    ]
+    columns = (Column("Part"), *(Column(_ANSWERS[answer], share=1) for answer in answers))
+    return Table("What the service offers", columns, tuple(lines), is_dense=True) if lines else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import FigureSettings
 
 if TYPE_CHECKING:
-    from pipeline.measures import Source
+    from pipeline.bibliography import Source
 
 CONFIDENCE_PCT = 95
 SYNTHETIC = "SYNTHETIC"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report import sentences
-from pipeline.report.blocks import Block, Figure, as_json
+from pipeline.report.blocks import Block, Figure, as_json, each
 from pipeline.report.colours import legible
 from pipeline.report.stream_ends import with_plain_stream_ends
 from pipeline.report.study import SYNTHETIC
@@ -41,7 +41,7 @@ def typeset(
     run id. Pictures are taken from `figures` by `<name>.svg`. Raises typst.TypstError where a block cannot be set.
     """
     parts = list(blocks)
-    names = {block.name for block in parts if isinstance(block, Figure)}
+    names = {block.name for block in each(parts) if isinstance(block, Figure)}
     content = {
         "head": dict(head),
         "foot": foot,

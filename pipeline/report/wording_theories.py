@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pipeline.report import wording
 
 ELEMENTS = {"all": "The whole theory", "context": "Context", "mechanism": "Mechanism", "outcome": "Outcome"}
@@ -28,6 +31,7 @@ FIT_MEANINGS = {
     "evidence_alone": "The numbers leave the theory open.",
     "silent": "Nobody spoke to the theory, or too few to be printed.",
 }
+COUNTED = {"women": "Women", "answers": "People who answered", "staff": "Staff", "attendees": "Those who were trained"}
 SOLUTIONS = {"conservative": "Conservative", "parsimonious": "Parsimonious", "intermediate": "Intermediate"}
 RESULTS = {
     "positive": "leads to it",
@@ -42,6 +46,11 @@ _PARTS = {
     "would_count_against": "what would count against it",
     "smallest_difference": "the smallest difference",
 }
+
+
+def is_of_voices(row: Mapping[str, Any]) -> bool:
+    """Whether the numbers of a theory are told by people, so that there is no first score to adjust by."""
+    return row.get("counted") not in (None, "women")
 
 
 def field(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from pipeline.measures import Evidence
+from pipeline.bibliography import Evidence
 from pipeline.strict_yaml import Strict, read
 
 _HERE = Path(__file__).parent

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.returns.sheets import Sheet
 
 LIMITS = IntakeSettings(max_file_megabytes=50, max_rows=200_000, max_columns=100)
+_THEORY = re.compile(r"[A-Z]{2,8}-[0-9]{2,3}")
 _PSEUDONYM = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,59}")
 _ESCAPED = re.compile(r"'(?=[=+\-@\t\r])")
 _FILE = "Mend the file; until then no evidence is used."
@@ -59,25 +60,47 @@ class _Check:
 class _Line:
     number: int
     cells: dict[str, str]
+    theory_at: int
 
 
-def read_evidence(path: Path | None, sites: Collection[str], theories: Collection[str]) -> dict[str, DataFrame]:
+def read_evidence(path: Path | None, sites: Collection[str]) -> dict[str, DataFrame]:
     """The tables `evidence`, with the lines that are sound, and `evidence_faults`, with what is wrong with the others.
 
-    `path`: a CSV file with the columns of the table `evidence`, or None; `sites`: those that an excerpt may come from;
-    `theories`: ids that it may speak to. An identifier anywhere, in a column that is left unread too, sets the whole file
-    aside; so does a file that cannot be read, or that lacks a column. A source has one site and one role group throughout.
+    `path`: a CSV file with the columns of the table `evidence`, or None; `sites`: those that an excerpt may come from. Which
+    theories are known is asked later (`with_unknown`), so that a new one leaves this table as it is. An identifier anywhere, in a
+    column that is left unread too, sets the whole file aside; so does a file that cannot be read, or that lacks a column. A
+    source has one site and one role group throughout.
     """
     import pandas as pd
 
-    from pipeline.tables import schemas, shape
+    from pipeline.tables import shape
+    from pipeline.tables.returned import EVIDENCE
 
-    columns = list(schemas()["evidence"].columns)
-    sound, faults = ([], []) if path is None else _read(path, columns, _checks(sites, theories))
-    frame = pd.DataFrame([line.cells for line in sound], columns=columns, dtype="str")
+    columns = list(EVIDENCE.columns)
+    sound, faults = ([], []) if path is None else _read(path, columns, _checks(sites))
+    cells = [line.cells | {"theory_cell": f"{letters(line.theory_at)}{line.number}"} for line in sound]
+    frame = pd.DataFrame(cells, columns=[*columns, "theory_cell"], dtype="str")
     frame = frame.where(frame != "").sort_values(list(_KEY), kind="stable")
     told = pd.DataFrame([asdict(each) for each in faults]) if faults else None
     return {"evidence": shape("evidence", frame), "evidence_faults": shape("evidence_faults", told)}
+
+
+def with_unknown(faults: DataFrame, evidence: DataFrame, theories: Collection[str]) -> DataFrame:
+    """`evidence_faults`, with a fault for each line of `evidence` that speaks to a theory without a file."""
+    import pandas as pd
+
+    from pipeline.tables import shape
+
+    strangers = evidence[~evidence["theory_id"].isin(list(theories))]
+    expected, mend = f"one of: {', '.join(theories)}", "Correct the theory, or add its file."
+    told = [
+        asdict(_Fault(masked(theory), expected, mend, _LINE, int(re.sub(r"\D", "", cell)), "theory_id", cell))
+        for theory, cell in zip(strangers["theory_id"], strangers["theory_cell"], strict=True)
+    ]
+    if not told:
+        return faults
+    table = shape("evidence_faults", pd.concat([faults, shape("evidence_faults", pd.DataFrame(told))], ignore_index=True))
+    return table.sort_values("line", kind="stable", na_position="first", ignore_index=True)
 
 
 def _read(path: Path, columns: list[str], checks: Mapping[str, _Check]) -> tuple[list[_Line], list[_Fault]]:
@@ -138,7 +161,7 @@ def _lines(rows: list[list[str]], places: dict[str, int], first: int, width: int
         cells = [*(_ESCAPED.sub("", cell.strip()) for cell in row), *[""] * width]
         values = {name: cells[place] for name, place in places.items()}
         if any(values.values()):
-            lines.append(_Line(number, values))
+            lines.append(_Line(number, values, places["theory_id"]))
     return lines
 
 
@@ -183,7 +206,7 @@ def _fault(found: str, expected: str, mend: str, line: int, name: str, places: d
     return _Fault(found, expected, mend, _LINE, line, name, f"{letters(places[name])}{line}")
 
 
-def _checks(sites: Collection[str], theories: Collection[str]) -> dict[str, _Check]:
+def _checks(sites: Collection[str]) -> dict[str, _Check]:
     """By column, what a line must hold."""
     name = "letters, digits and _ . : - alone, at most 60"
 
@@ -198,9 +221,7 @@ def _checks(sites: Collection[str], theories: Collection[str]) -> dict[str, _Che
         "source_id": _Check(_PSEUDONYM.fullmatch, name, "Give the pseudonym of the interview or group."),
         "site_id": _Check(is_site, "a site of the study, or blank", "Correct the site, or list it under `sites` in the config."),
         "role_group": listed(codes.GROUPS),
-        "theory_id": _Check(
-            lambda text: text in theories, f"one of: {', '.join(theories)}", "Correct the theory, or add its file."
-        ),
+        "theory_id": _Check(_THEORY.fullmatch, "the id of a theory, such as CMO-03", "Correct the theory."),
         "element": listed(codes.ELEMENTS),
         "stance": listed(codes.STANCES),
     }

@@ -76,6 +76,22 @@ FILES = (
         RETURN_NOT_USED,
     ),
     Rule(
+        "invented-return",
+        "file",
+        "real returns alone, as this study is no rehearsal",
+        "Take it out of the folder of returns, or set `synthetic: true` for a rehearsal.",
+        RETURN_NOT_USED,
+        owner="analyst",
+    ),
+    Rule(
+        "not-invented",
+        "file",
+        "invented returns alone, as the others of this rehearsal are",
+        "Take it out of the folder of returns; real returns have a study of their own.",
+        RETURN_NOT_USED,
+        owner="analyst",
+    ),
+    Rule(
         "no-known-table",
         "file",
         "a sheet or file named as a table: {limit}",

@@ -39,6 +39,14 @@ ROWS = (
         ROW_NOT_USED,
     ),
     Rule("items-incomplete", "warning", "a total, or {limit}", "Add the total or the answers, if known.", "It gives no score."),
+    Rule("not-an-answer", "value", "the number of a box: {limit}", "Check the form, and correct the number.", VALUE_LEFT_OUT),
+    Rule(
+        "unknown-question",
+        "value",
+        "a question of {limit}",
+        "Correct the number of the question, or the instrument.",
+        "Its answers are left out.",
+    ),
     Rule(
         "items-not-kept", "warning", "totals alone for {limit}", "Leave the answers out next time.", "The answers were not kept."
     ),

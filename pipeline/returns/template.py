@@ -43,7 +43,7 @@ def template() -> bytes:
         for name, schema in RETURNED.items():
             sheet = book.add_worksheet(name)
             sheet.freeze_panes(1, 0)
-            for position, (column, spec) in enumerate(schema.columns.items()):
+            for position, (column, spec) in enumerate(_asked(schema)):
                 sheet.set_column(position, position, max(12, len(column) + 2), formats.get(spec.metadata["kind"]))
                 sheet.write_string(0, position, column, bold)
                 sheet.write_comment(0, position, _note(spec), {"x_scale": 1.8})
@@ -55,6 +55,10 @@ def version_of(rows: Sequence[Sequence[str]]) -> int | None:
     """The version that a read-me sheet of ours states; None where it states none."""
     said = (re.match(rf"{_SAYS_VERSION} ([0-9]{{1,6}})\b", cell.strip()) for row in rows[:_GUIDE_LINES] for cell in row)
     return next((int(match[1]) for match in said if match), None)
+
+
+def _asked(schema: Any) -> list[tuple[str, Any]]:
+    return [(column, spec) for column, spec in schema.columns.items() if column != "invented"]
 
 
 def _offer_codes(sheet: Any, position: int, spec: Any) -> None:
@@ -87,7 +91,7 @@ def _write_guide(book: Any, tables: dict[str, Any], bold: Any) -> None:
         sheet.write_string(len(lines) + 1, position, title, bold)
     row = len(lines) + 2
     for name, schema in tables.items():
-        for column, spec in schema.columns.items():
+        for column, spec in _asked(schema):
             codes, kind = spec.metadata["codes"], spec.metadata["kind"]
             example = codes[0] if codes else _EXAMPLES.get(column, _EXAMPLES.get(kind, ""))
             for position, value in enumerate((name, column, example, _note(spec).replace("\n", ". "))):

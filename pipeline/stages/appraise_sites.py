@@ -153,7 +153,7 @@ def why_not(theory: Theory, counts: dict[str, int]) -> str:
     if min(counts["sites_with"], counts["sites_without"]) < sites:
         return f"fewer than {sites} sites on one side"
     if min(counts["women_with"], counts["women_without"]) < women:
-        return f"fewer than {women} women on one side"
+        return f"fewer than {women} {'people' if theory.outcome.is_of_voices else 'women'} on one side"
     return ""
 
 

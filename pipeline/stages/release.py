@@ -80,18 +80,18 @@ def release(
         "open_joint": release_joint(exact["joint"], exact["evidence"]),
         "open_theory_changes": exact["theory_changes"],
         **release_configurations(exact, theories, rule),
+        **release_access(exact, referrals["n_referrals"], weeks, rule),
+        **release_voices(exact, instruments or {}, rule),
     }
     open_tables["open_theory_imputed"] = release_theory_imputed(exact, theories, rule)
     members = {name: found for name, (_, found) in pools.items()}
-    open_tables = ledger.together(open_tables, members, theories)
+    sites_pooled = {name: found["site_id"] for name, found in members.items()}
+    open_tables["open_subgroups"] = release_subgroups(exact, sites_pooled, measures, rule)
+    open_tables = ledger.together(open_tables, members, theories, measures)
     open_tables |= _surroundings(exact, open_tables, members, rows, measures, rule, seed)
     open_tables |= release_funnels(effects, open_tables["open_sites"], open_tables["open_classes"], policy, rule, seed)
-    open_tables |= release_access(exact, referrals["n_referrals"], weeks, rule)
     open_tables |= release_delivery(exact)
-    open_tables |= release_voices(exact, instruments or {}, rule)
-    open_tables["open_subgroups"] = release_subgroups(
-        exact, {name: found["site_id"] for name, found in members.items()}, measures, rule
-    )
+    open_tables = ledger.beside(open_tables)
     open_tables = ledger.since_releases(open_tables, theories)
     open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
     found = findings_of(open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max())

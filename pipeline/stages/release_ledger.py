@@ -1,7 +1,8 @@
 """The ledger of one release: who stands behind what, what stays back for earlier releases, and for all that stands together.
 
-Release asks it three times: for the pools, once the tables of counts are made, and at the end. It keeps what output checking and
-the next release need: every cell with its reason, the attack on what was withheld, and the women behind what is shown.
+Release asks it four times: for the pools, once the tables of counts are made, once those that rest on them are, and at the
+end. It keeps what output checking and the next release need: every cell with its reason, the attack on what was withheld, and
+the women behind what is shown.
 """
 
 from __future__ import annotations
@@ -11,8 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.releases import Held, hashed_women, held_back
 from pipeline.disclosure.rule import SHOWN, TOO_FEW, is_enough, may_enter
 from pipeline.not_for_release import THE_KEY
-from pipeline.stages.release_linked import counts_together, hold_together
-from pipeline.stages.release_masks import without_figures
+from pipeline.stages.release_linked import System, Together
+from pipeline.stages.release_linked_change import add_change
+from pipeline.stages.release_linked_numbers import LATER, by_measure, printed
+from pipeline.stages.release_linked_people import add_people, add_within_people
+from pipeline.stages.release_linked_theories import VOICES, add_theories, of_theory
+from pipeline.stages.release_linked_voices import add_voices
+from pipeline.stages.release_masks import without_figures, without_units
 from pipeline.stages.release_sets import ALL, PAIRED, REFERRED, STANDING, women_behind
 from pipeline.tables import empty, shape
 
@@ -22,6 +28,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
     from pipeline.config import ReleaseSettings
+    from pipeline.measures import Measure
     from pipeline.theories import Theory
 
     Tables = dict[str, DataFrame]
@@ -35,6 +42,8 @@ _BY_MEASURE = {
 }
 _OF_REFERRALS = ("open_returns", "open_equity", "open_waits", "open_series", "open_breaks")
 _OF_THEORIES = ("open_theories", "open_theory_imputed")
+_VARIABLES = {**_BY_MEASURE, **dict.fromkeys(_OF_REFERRALS, REFERRED)}
+"""By open table, the kind of the variable that its figures are on."""
 MADE_OF_THESE = frozenset(
     {"findings", "disclosure_log", "open_verdicts", "open_twin", "open_agreement", "open_sensitivity"}
     | {"open_funnels", "open_funnel_limits", "open_false_alarms"}
@@ -62,7 +71,8 @@ class ReleaseLedger:
         key = (earlier or {}).get(THE_KEY)
         self.held: Held = held_back(hashed_women(self.women, key["key"]), before, rule) if before and key else {}
         self._withheld: dict[str, int] = {}
-        self._parts: dict[str, list[DataFrame]] = {"checked_cells": [], "checked_attack": []}
+        self._linked = System(Together(rule))
+        self._first_measure = ""
 
     def is_held(self, variable: str, site: str = ALL) -> bool:
         """Whether the figure of a site, or that over sites, stays back because of an earlier release."""
@@ -76,22 +86,31 @@ class ReleaseLedger:
         self._withheld["open_pooled"] = len(back)
         return {name: {**{key: row[key] for key in stays}, **words} if name in back else row for name, row in rows.items()}
 
-    def together(self, opened: Tables, members: Tables, theories: Mapping[str, Theory]) -> Tables:
-        """The tables of counts with what must be withheld, so that nothing else is told by all of them together."""
+    def together(
+        self, opened: Tables, members: Tables, theories: Mapping[str, Theory], measures: Mapping[str, Measure]
+    ) -> Tables:
+        """The tables of counts with what must be withheld, so that nothing else is told by all of them together.
+
+        `members`: by measure the sites of the released pool.
+        """
+        self._first_measure = next(iter(measures), "")
         made = self.since_releases({name: t if len(t) else empty(name) for name, t in opened.items()}, theories)
-        sites = self._exact["theory_sites"]
+        counts = Together(self._rule)
+        add_people(counts, self._exact, made)
         for measure, mine in members.items():
-            asked = [name for name, t in theories.items() if _is_between_sites(t) and t.outcome.measure == measure]
-            linked = counts_together(measure, self._exact, made, mine, sites[sites["theory_id"].isin(asked)], self._rule)
-            if not len(linked.linked):
-                continue
-            units, attack = hold_together(linked)
-            for table, where in sorted({(table, where) for table, where, _ in units}):
-                made[table] = without_figures(table, made[table], _rows_of(made[table], where, measure))
-            made = _with_classes_of_shown_sites(made, {w for table, w, _ in units if table == "open_sites"}, measure)
-            self._parts["checked_attack"].append(attack)
-            self._parts["checked_cells"].append(linked.cells(units, self.held))
-        return made
+            add_change(counts, measure, self._exact, made, mine)
+        add_within_people(counts, members, self._exact["accepted_referrals"]["site_id"].unique())
+        add_voices(counts, self._exact, made)
+        by_measure(counts, measures, self._exact)
+        add_theories(counts, theories, self._first_measure, self._exact["theory_sites"], made["open_theories"])
+        self._linked = System(counts)
+        return without_units(made, self._linked.withhold())
+
+    def beside(self, opened: Tables) -> Tables:
+        """The tables that were made last with what must be withheld, so that they tell nothing beside all the others."""
+        made = {name: shape(name, opened[name]) if len(opened[name]) else empty(name) for name in LATER}
+        self._linked.show(printed(made, self._linked.made))
+        return {**opened, **without_units(made, self._linked.withhold(LATER))}
 
     def since_releases(self, opened: Tables, theories: Mapping[str, Theory]) -> Tables:
         """The tables without the figures that earlier releases hold back."""
@@ -109,10 +128,13 @@ class ReleaseLedger:
 
     def findings(self, findings: DataFrame) -> DataFrame:
         """The findings; how many women and referrals there are stays back with the total of those referred."""
+        totals = ["study.n_women", "study.n_referrals"]
+        linked = [unit.place["key"] for unit in self._linked.further if unit.table == "findings"]
+        made = without_figures("findings", findings, findings["key"].isin(linked))
         if not self.is_held(REFERRED):
-            return findings
-        is_total = findings["key"].isin(["study.n_women", "study.n_referrals"])
-        return without_figures("findings", findings, is_total).assign(
+            return made
+        is_total = made["key"].isin(totals)
+        return without_figures("findings", made, is_total).assign(
             statement=lambda table: table["statement"].where(~is_total, SINCE)
         )
 
@@ -126,8 +148,8 @@ class ReleaseLedger:
         is_total = women["variable"].map({variable: ALL in sites for variable, sites in shown.items()}).astype("boolean")
         women["is_at_site"] = pd.array(at_site, dtype="boolean")
         women["is_in_total"] = women["is_in_total"] & is_total
-        parts = {name: [part for part in found if len(part)] for name, found in self._parts.items()}
-        made = {name: shape(name, pd.concat(found)) if found else empty(name) for name, found in parts.items()}
+        found = {"checked_cells": self._linked.cells(self.held, _VARIABLES), "checked_attack": self._linked.attack()}
+        made = {name: shape(name, table) if len(table) else empty(name) for name, table in found.items()}
         return {"released_women": shape("released_women", women), **made}
 
     def _rows_held(self, name: str, table: DataFrame, theories: Mapping[str, Theory]) -> Series[bool] | None:
@@ -139,7 +161,8 @@ class ReleaseLedger:
         elif name in _OF_REFERRALS:
             variable = site.map(lambda _: REFERRED)
         elif name in _OF_THEORIES:
-            variable = table["theory_id"].map({each: _variable_of(theory) for each, theory in theories.items()})
+            of = {each: _variable_of(theory, self._first_measure) for each, theory in theories.items()}
+            variable = table["theory_id"].map(of)
         else:
             return None
         found: Series[bool] = variable.combine(site, lambda v, s: isinstance(v, str) and self.is_held(v, s)).astype(bool)
@@ -158,7 +181,9 @@ def population_of(table: str) -> str:
         return words[_BY_MEASURE[table]]
     if table in _OF_REFERRALS:
         return "women referred"
-    return words[PAIRED] if table in _OF_THEORIES else "sites, or people who answered, as the table says"
+    if table in _OF_THEORIES:
+        return "women with both scores, women referred or people who answered, as the theory says"
+    return "sites, or people who answered, as the table says"
 
 
 def _is_shown(table: DataFrame) -> Series[bool]:
@@ -175,30 +200,12 @@ def _as_candidates(women: DataFrame, rule: ReleaseSettings) -> DataFrame:
     return women.assign(is_at_site=[p in large for p in place], is_in_total=[p in entering for p in place])
 
 
-def _variable_of(theory: Theory) -> str:
-    kind, measure = theory.outcome.kind, theory.outcome.measure
-    return REFERRED if kind == "wait" else f"{STANDING if kind == 'retention' else PAIRED}/{measure}"
-
-
-def _is_between_sites(theory: Theory) -> bool:
-    return theory.outcome.kind == "change" and theory.context.is_of_sites and theory.population is None
-
-
-def _rows_of(table: DataFrame, where: str, measure: str) -> Series[bool]:
-    """The rows of a unit: a theory's, else those of a measure, at a site or over sites where the table tells them apart."""
-    if "theory_id" in table:
-        return table["theory_id"] == where
-    mine: Series[bool] = table["measure"] == measure
-    return mine & (table["site_id"] == where) if "site_id" in table else mine
-
-
-def _with_classes_of_shown_sites(opened: Tables, sites: set[str], measure: str) -> Tables:
-    """Where the number of women of a site stays back, so do its classes, which add up to it."""
-    classes = opened["open_classes"]
-    if not sites or classes.empty:
-        return opened
-    where = (classes["measure"] == measure) & classes["site_id"].isin(sites)
-    return {**opened, "open_classes": without_figures("open_classes", classes, where)}
+def _variable_of(theory: Theory, first_measure: str) -> str | None:
+    """The variable that a theory's figures are on; none where people answered, who are not known again."""
+    kind, of = theory.outcome.kind, of_theory(theory, first_measure)
+    if kind in VOICES:
+        return None
+    return REFERRED if kind == "wait" else f"{STANDING if kind == 'retention' else PAIRED}/{of}"
 
 
 def _shown_of(variable: str, opened: Tables) -> set[str]:

@@ -1,8 +1,9 @@
-"""All counts that are released of women with scores, held together: what readers could work out, and what stays back for it.
+"""All counts of a release as one system: what is printed of each, how they hang together, and what stays back for it.
 
-By measure: women with both scores, women due a second score, and their classes, by site and over sites, the bins of change and
-the sides of contrasts between sites. Each is a count of `Linked`, tied to the others by what they are; the units that may be
-withheld further are rows of the open tables, those of a site before those over sites.
+A count has a name of four parts: the open table that holds it or would, what it is of (a measure, characteristic or topic), the
+site, and its part. The units that may be withheld further are rows of open tables, those of a site before those over sites.
+Sites add up to figures over sites by themselves; where only figures over sites are printed, what each site adds is kept
+beside them, as that is what a site takes off.
 """
 
 from __future__ import annotations
@@ -10,157 +11,199 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.linked import NOBODY, Linked, Printing, Search
-from pipeline.disclosure.readers import Need, Reader, not_recovered, small_counts
-from pipeline.disclosure.rule import SHOWN, may_enter, nearest
-from pipeline.disclosure.withholding import withhold_linked
+from pipeline.disclosure.known import NOBODY
+from pipeline.disclosure.linked import Linked, Printing
+from pipeline.disclosure.readers import Need, Reader, Room, not_recovered, small_counts
+from pipeline.disclosure.rule import nearest
+from pipeline.disclosure.search import Search
+from pipeline.disclosure.withholding import withhold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
     from pipeline.config import ReleaseSettings
+    from pipeline.stages.release_masks import Unit
 
-    Tables = dict[str, DataFrame]
-    Unit = tuple[str, str, str]
-
+Name = tuple[str, str, str, str]
 ALL = "ALL"
-IMPROVED, SAME, WORSE, NOT = "reliably_improved", "no_reliable_change", "reliably_deteriorated", "not_reliably_improved"
 _COSTS = {
-    **{("open_classes", False): 1.0, ("open_completeness", False): 2.0, ("open_sites", False): 6.0},
-    **{("open_theories", True): 10.0, ("open_distribution", True): 12.0},
-    **{("open_classes", True): 20.0, ("open_completeness", True): 25.0},
+    **{("open_classes", False): 1.0, ("open_completeness", False): 2.0, ("open_series", False): 2.0, ("open_voices", False): 3.0},
+    **{("open_returns", False): 4.0, ("open_sites", False): 9.0},
+    **{("open_severity", True): 4.0, ("open_waits", True): 5.0, ("open_effects", True): 6.0, ("open_recovery", True): 7.0},
+    **{("open_subgroups", True): 7.0, ("open_equity", True): 7.0, ("open_methods", True): 8.0, ("open_missing", True): 8.0},
+    **{("open_answers", True): 8.0, ("open_theories", True): 10.0, ("open_distribution", True): 12.0, ("open_flow", True): 12.0},
+    **{("open_classes", True): 20.0, ("open_completeness", True): 25.0, ("open_voices", True): 25.0, ("findings", True): 30.0},
 }
-_PRINTED = frozenset({"paired", "due", "due_paired", IMPROVED, NOT})
+"""By table, and whether the row is over sites, what it costs to withhold one; what is not here stays as it is."""
 _FAR = 99.0
 _AT_LEAST_OPEN = 3
 """Whole numbers that every count of a site must leave open."""
 
 
 class Together:
-    """The linked counts of one measure; `is_shown` and `is_small` are by position, and `units` names rows of open tables."""
+    """The linked counts of a release; `is_shown`, `is_sought` are by position."""
 
-    def __init__(self, measure: str, rule: ReleaseSettings) -> None:
-        self.measure, self.rule = measure, rule
-        self.linked, self.is_shown, self.is_small = Linked(), list[bool](), list[bool]()
+    def __init__(self, rule: ReleaseSettings) -> None:
+        self.rule = rule
+        self.linked, self.is_shown, self.is_sought = Linked(), list[bool](), list[bool]()
 
     def add(
         self,
-        table: str,
-        site: str,
-        part: str,
+        name: Name,
         exact: float,
+        unit: Unit,
         *,
-        is_shown: bool,
-        unit: str | None = None,
+        is_shown: bool = False,
         is_sought: bool = True,
         told: tuple[float, float] | None = None,
-    ) -> None:
-        """A count that an open table holds, or would. `is_sought`: nobody may find it out where it is small."""
-        owner = None if site == ALL else site
-        self.linked.add((table, site, part), exact, owner=owner, unit=(table, unit or site, self.measure), told=told)
+        least: int | None = None,
+        kin: str | None = None,
+        parts: Mapping[Any, float] | None = None,
+    ) -> Name:
+        """A count that an open table holds, or would; of several sites `parts` says how much of it is each one's.
+
+        `is_sought`: nobody may find it out where it is small. `kin`: what whoever is counted here is counted in as well.
+        """
+        owner = None if name[2] == ALL else name[2]
+        own = {str(site): float(n) for site, n in (parts or {}).items()}
+        alike = name[0], name[1], name[3] if kin is None else kin
+        self.linked.add(name, exact, owner=owner, unit=unit, block=name[1], kin=alike, told=told, least=least, parts=own)
         self.is_shown.append(is_shown)
-        self.is_small.append(is_sought and not is_shown and exact < self.rule.minimum_count)
+        self.is_sought.append(is_sought)
+        return name
 
-    def sum_up(self, table: str, part: str, parts: list[tuple[str, str, str]], **how: Any) -> None:
+    def add_over_sites(self, name: Name, parts: Mapping[Any, float], unit: Unit, **how: Any) -> Name:
+        """A count over sites, of which `parts` says how much is each one's."""
+        nobody = {} if parts else {"is_sought": False}  # no site of which it could be
+        return self.add(name, float(sum(parts.values())), unit, parts=parts, **{**how, **nobody})
+
+    def sum_up(self, name: Name, parts: list[Name], unit: Unit, **how: Any) -> Name:
         """A count over sites, as the sum of its parts there."""
-        self.add(table, ALL, part, sum(self.linked.exact[self.linked.at(name)] for name in parts), **how)
-        self.linked.total((table, ALL, part), list(parts))
+        self.add_over_sites(name, {part[2]: self.linked.exact_of([part]) for part in parts}, unit, **how)
+        self.linked.total(name, list(parts))
+        return name
 
-    def needs(self) -> list[Need]:
+    def difference(self, name: Name, whole: Name, part: Name, unit: Unit, **how: Any) -> Name:
+        """Who is in the one figure over sites and not in the other, where the one holds the other; else nothing."""
+        found = [self.linked.parts.get(self.linked.at(each), {}) for each in (whole, part)]
+        left = {site: n - found[1].get(site, 0.0) for site, n in found[0].items()}
+        if min(left.values(), default=-1.0) >= 0 and not {*found[1]} - {*found[0]}:
+            self.add_over_sites(name, left, unit, is_shown=False, **how)
+            self.linked.total(whole, [part, name])
+        return name
+
+    def tie(self, whole: Iterable[Name], parts: Iterable[Name], *, is_all: bool = False) -> None:
+        """What everybody knows of some counts and others: the first hold the second, and are nothing else where `is_all`.
+
+        A relation that these data break, such as for women without a referral, is one that nobody can rely on.
+        """
+        over, under = (list(dict.fromkeys(name for name in names if name in self.linked)) for names in (whole, parts))
+        more = self.linked.exact_of(over) - self.linked.exact_of(under)
+        if not over or not under or more < 0:
+            return
+        terms = {**dict.fromkeys(over, 1.0), **dict.fromkeys(under, -1.0)}
+        self.linked.relate(terms, 0.0, 0.0 if is_all and more == 0 else math.inf)
+
+    def is_small(self) -> Any:
+        """By position, whether a count, or what some reader leaves of it, is small, sought and not shown."""
+        import numpy as np
+
+        least = np.array([self.linked.least.get(at, self.rule.minimum_count) for at in range(len(self.linked))])
+        largest = [sum(sorted(self.linked.parts.get(at, {}).values())[-2:]) for at in range(len(self.linked))]
+        left = np.array(self.linked.exact) - np.array(largest)
+        return np.array(self.is_sought, dtype=bool) & (left < least)
+
+    def needs(self, is_shown: Any) -> list[Need]:
         """What must stay open: small counts all the way, and three numbers of every count that is shown of a site."""
         import numpy as np
 
         is_of_site = np.array([owner is not None for owner in self.linked.owners], dtype=bool)
         is_told = np.isin(np.arange(len(self.linked)), list(self.linked.told))
-        shown, small = np.array(self.is_shown, dtype=bool), np.array(self.is_small, dtype=bool)
-        found = small_counts(self.linked, small, self.rule.minimum_count)
+        found = small_counts(self.linked, self.is_small() & ~is_shown, self.rule.minimum_count)
         if self.rule.round_to >= _AT_LEAST_OPEN:  # else each count is printed as it is, as the configuration asks
-            found += not_recovered(self.linked, shown & is_of_site & ~is_told, others=_AT_LEAST_OPEN - 1)
+            found += not_recovered(self.linked, is_shown & is_of_site & ~is_told, others=_AT_LEAST_OPEN - 1)
         return found
 
-    def cells(self, further: set[Any], held: Mapping[str, Collection[str]]) -> DataFrame:
-        """Every count that is printed or withheld, as the table `checked_cells`; `held`: what earlier releases hold back."""
-        import pandas as pd
-
-        names = {"open_completeness": "standing"}
-        rows = []
-        for at, (name, unit) in enumerate(zip(self.linked.names, self.linked.units, strict=True)):
-            table, site, part = _place(name)
-            is_shown, exact = self.is_shown[at] and unit not in further, int(self.linked.exact[at])
-            if at in self.linked.told or not (self.is_shown[at] or self.is_small[at] or part in _PRINTED):
-                continue
-            variable = f"{names.get(table, 'paired')}/{self.measure}"
-            why = "complementary" if unit in further else "earlier_release" if site in held.get(variable, ()) else "by_rule"
-            reason = "shown" if is_shown else "primary" if exact < self.rule.minimum_count else why
-            printed = int(nearest(exact, self.rule)) if is_shown else None
-            place = {"table": table, "measure": self.measure, "site_id": site, "part": part}
-            rows.append({**place, "n": exact, "printed": printed, "reason": reason})
-        return pd.DataFrame(rows)
-
-    def costs(self) -> dict[Any, float]:
-        """What it costs to withhold each unit: those of sites before those over sites, the small before the large."""
+    def costs(self, tables: Collection[str] | None = None) -> dict[Any, float]:
+        """What it costs to withhold each unit, of the `tables` named: those of sites before those over sites, the small first."""
         found: dict[Any, float] = {}
-        for unit, exact in zip(self.linked.units, self.linked.exact, strict=True):
-            table, site, _ = _place(unit)
-            base = _COSTS.get((table, site == ALL or table in ("open_theories", "open_distribution")))
-            if base is not None:
+        for unit, name, exact in zip(self.linked.units, self.linked.names, self.linked.exact, strict=True):
+            base = _COSTS.get((unit.table, _place(name)[2] == ALL))
+            if base is not None and (tables is None or unit.table in tables):
                 found[unit] = max(found.get(unit, 0.0), base + math.log1p(exact) / 10)
         return found
 
 
-def counts_together(
-    measure: str, exact: Tables, opened: Tables, members: DataFrame, contrasts: DataFrame, rule: ReleaseSettings
-) -> Together:
-    """The counts of one measure.
+class System:
+    """All linked counts, which are asked once or more: what is printed later is withheld at first."""
 
-    `opened`: its open tables so far; `members`: the sites of its released pool; `contrasts`: rows of theory_sites of theories
-    on the change in this measure, compared between sites.
-    """
-    made = Together(measure, rule)
-    effects = _of(exact["site_effects"], measure).set_index("site_id")
-    shown = _shown_at(opened["open_sites"], measure)
-    for site, n in effects["n_paired"].fillna(0).items():
-        made.add("open_sites", str(site), "paired", float(n), is_shown=site in shown)
-    _add_classes(made, effects, opened["open_classes"])
-    _add_completeness(made, _of(exact["missingness"], measure).set_index("site_id"), opened["open_completeness"])
-    paired: dict[str, tuple[str, str, str]] = {str(site): ("open_sites", str(site), "paired") for site in effects.index}
-    pooled = _of(opened["open_pooled"], measure)
-    if len(members):
-        is_shown = bool((pooled["status"] == SHOWN).any())
-        made.sum_up("open_pooled", "paired", [paired[site] for site in members["site_id"]], is_shown=is_shown, is_sought=False)
-    _add_bins(made, effects, _of(exact["change"], measure), _of(opened["open_distribution"], measure), paired)
-    _add_contrasts(made, contrasts, opened["open_theories"], paired)
-    return made
+    def __init__(self, made: Together) -> None:
+        import numpy as np
+
+        self.made, rule = made, made.rule
+        shown = np.array(made.is_shown, dtype=bool)
+        search = Search(made.linked, shown, Printing(rule.round_to, rule.minimum_count))
+        self._room = Room(search, owners_read=True, women_read=True)
+        self._unmet: dict[int, Reader] = {}
+        self._asked: set[int] = set(range(len(shown)))
+        self.further: set[Any] = set()
+
+    def withhold(self, tables: Collection[str] | None = None) -> set[Any]:
+        """The units of the `tables` to withhold beyond those that are withheld already."""
+        search = self._room.search
+        needs = self.made.needs(search.is_shown)
+        found = withhold(self._room, needs, self.made.costs(tables), is_tidied=False)
+        self._unmet |= {need.at: reader for need, reader in found.unmet}
+        self.further |= set(found.further)
+        return set(found.further)
+
+    def attack(self) -> DataFrame:
+        """The attack as the table `checked_attack`."""
+        import numpy as np
+        import pandas as pd
+
+        rows, search, linked = [], self._room.search, self.made.linked
+        is_small = self.made.is_small() & ~search.is_shown & (search.exact < self.made.rule.minimum_count)
+        for at in np.flatnonzero(is_small).tolist():
+            least = linked.least.get(at, self.made.rule.minimum_count)
+            low, high = search.extremes(at, within=least - 1.0)
+            reader = self._unmet.get(at)
+            who = "" if reader is None else _named(reader, search)
+            place = _cell(linked.names[at], self.made.rule)
+            rows.append({**place, "n": int(linked.exact[at]), "low": low, "high": min(high, _FAR), "found_by": who})
+        return pd.DataFrame(rows)
+
+    def cells(self, held: Mapping[str, Collection[str]], variable_of: Mapping[str, str]) -> DataFrame:
+        """Every count that is printed or withheld, as the table `checked_cells`; `held`: what earlier releases hold back."""
+        import pandas as pd
+
+        rows, made = [], self.made
+        for at, (name, unit) in enumerate(zip(made.linked.names, made.linked.units, strict=True)):
+            is_shown, exact = bool(self._room.search.is_shown[at]), int(made.linked.exact[at])
+            if at in made.linked.told or not (made.is_shown[at] or made.is_sought[at]):
+                continue
+            table, of, site, _ = _place(name)
+            least = made.linked.least.get(at, made.rule.minimum_count)
+            variable = variable_of.get(table, "") + (f"/{of}" if variable_of.get(table, "") not in ("", "referred") else "")
+            why = "complementary" if unit in self.further else "earlier_release" if site in held.get(variable, ()) else "by_rule"
+            reason = "shown" if is_shown else "primary" if exact < least else why
+            printed = int(nearest(exact, made.rule)) if is_shown else None
+            rows.append({**_cell(name, made.rule), "n": exact, "printed": printed, "reason": reason})
+        return pd.DataFrame(rows)
+
+    def show(self, names: Iterable[Name]) -> None:
+        """Print counts that were withheld until now."""
+        at = [self.made.linked.at(name) for name in names]
+        self._room.search.show(at, value=True)
+        for each in at:
+            self.made.is_shown[each] = True
 
 
-def hold_together(made: Together) -> tuple[set[Any], DataFrame]:
-    """The units to withhold beyond those that are withheld already, and the attack as the table `checked_attack`."""
-    import numpy as np
-
-    shown, printing = np.array(made.is_shown, dtype=bool), Printing(made.rule.round_to, made.rule.minimum_count)
-    needs = made.needs()
-    outcome = withhold_linked(
-        made.linked, shown, needs, made.costs(), printing, owners_read=True, women_read=True, is_tidied=False
-    )
-    search = Search(made.linked, outcome.is_shown, printing)
-    unmet = {need.at: reader for need, reader in outcome.unmet}
-    return set(outcome.further), _attacked(made, search, [need for need in needs if made.is_small[need.at]], unmet)
-
-
-def _attacked(made: Together, search: Search, needs: list[Need], unmet: dict[int, Any]) -> DataFrame:
-    import pandas as pd
-
-    rows = []
-    for need in needs:
-        table, site, part = _place(made.linked.names[need.at])
-        low, high = search.extremes(need.at)
-        reader = unmet.get(need.at)
-        who = "" if reader is None else _named(reader, search)
-        place = {"table": table, "measure": made.measure, "site_id": site, "part": part, "n": int(made.linked.exact[need.at])}
-        rows.append({**place, "low": low, "high": min(high, _FAR), "found_by": who})
-    return pd.DataFrame(rows)
+def _cell(name: Any, rule: ReleaseSettings) -> dict[str, Any]:
+    table, of, site, part = _place(name)
+    return {"table": table, "measure": of, "site_id": site, "part": part}
 
 
 def _named(reader: Reader, search: Search) -> str:
@@ -169,108 +212,7 @@ def _named(reader: Reader, search: Search) -> str:
     return " and ".join(str(search.owner_names[owner]) for owner in sorted(reader.known)) or "the public"
 
 
-def _place(name: Any) -> tuple[str, str, str]:
-    """The table, site and part of a count, or the table, row and measure of a unit, as `add` made them."""
-    first, second, third = name
-    return first, second, third
-
-
-def _of(table: DataFrame, measure: str) -> DataFrame:
-    return table[table["measure"] == measure]
-
-
-def _shown_at(table: DataFrame, measure: str) -> set[str]:
-    mine = _of(table, measure)
-    return set(mine.loc[mine["status"] == SHOWN, "site_id"])
-
-
-def _add_classes(made: Together, effects: DataFrame, opened: DataFrame) -> None:
-    """Classes by site, two of them printed, and over the sites that may enter, two or three."""
-    name = "open_classes"
-    counts = effects[[f"n_{each}" for each in (IMPROVED, SAME, WORSE)]].astype("float64").dropna()
-    if counts.empty:
-        return
-    shown = _shown_at(opened, made.measure)
-    for site, row in counts.iterrows():
-        where, values = str(site), [float(value) for value in row]
-        is_shown = where in shown
-        made.add(name, where, IMPROVED, values[0], is_shown=is_shown)
-        made.add(name, where, NOT, values[1] + values[2], is_shown=is_shown)
-        for part, value in zip((SAME, WORSE), values[1:], strict=True):
-            made.add(name, where, part, value, is_shown=False, is_sought=False)
-        made.linked.total((name, where, NOT), [(name, where, SAME), (name, where, WORSE)])
-        if sum(values) == made.linked.exact[made.linked.at(("open_sites", where, "paired"))]:
-            made.linked.total(("open_sites", where, "paired"), [(name, where, IMPROVED), (name, where, NOT)])
-    kept = [str(site) for site, enters in may_enter(counts.sum(axis=1), made.rule).items() if enters]
-    mine = _of(opened, made.measure)
-    nation = set(mine.loc[(mine["site_id"] == ALL) & (mine["status"] == SHOWN), "class"])
-    for part in (IMPROVED, SAME, WORSE, NOT):
-        made.sum_up(name, part, [(name, site, part) for site in kept], is_shown=part in nation, is_sought=False)
-
-
-def _add_completeness(made: Together, missingness: DataFrame, opened: DataFrame) -> None:
-    """Women due and those of them with both scores, both printed, and the rest, known to be the minimum where both are."""
-    name, parts = "open_completeness", ("due", "due_paired", "due_rest")
-    if missingness.empty:
-        return
-    shown = _shown_at(opened, made.measure)
-    told = (float(made.rule.minimum_count), math.inf)
-    for site, row in missingness.iterrows():
-        where, due, paired = str(site), float(row["n_due"]), float(row["n_paired"])
-        is_shown = where in shown
-        for part, value in zip(parts, (due, paired, due - paired), strict=True):
-            made.add(name, where, part, value, is_shown=is_shown, told=told if part == "due_rest" else None)
-        made.linked.total((name, where, "due"), [(name, where, part) for part in parts[1:]])
-        all_paired = ("open_sites", where, "paired")
-        if all_paired in made.linked and made.linked.exact[made.linked.at(all_paired)] >= paired:
-            made.linked.relate({all_paired: 1.0, (name, where, "due_paired"): -1.0}, 0.0, math.inf)
-    kept = [str(site) for site, enters in may_enter(missingness["n_due"], made.rule).items() if enters]
-    for part in parts:
-        places = [(name, site, part) for site in kept]
-        made.sum_up(name, part, places, is_shown=ALL in shown, is_sought=False, told=told if part == "due_rest" else None)
-
-
-def _add_bins(
-    made: Together, effects: DataFrame, change: DataFrame, bins: DataFrame, paired: dict[str, tuple[str, str, str]]
-) -> None:
-    """The bins of change: together all women of the sites that enter, who are those with both scores there."""
-    name = "open_distribution"
-    women = change[change["first_referral"].fillna(value=False).astype(bool)].groupby("site_id").size()
-    kept = [str(site) for site, enters in may_enter(women, made.rule).items() if enters]
-    if bins.empty or any(effects["n_paired"].get(site) != women[site] for site in kept):
-        return
-    gain, edges = _gains(change, kept), [*bins["bin_low"].iloc[1:], math.inf]
-    for number, edge in enumerate(edges):
-        before = edges[number - 1] if number else -math.inf
-        count = float((_is_below(gain, edge) & ~_is_below(gain, before)).sum())
-        made.add(name, ALL, f"bin {number}", count, is_shown=True, is_sought=False)
-    bins_and_women: dict[Any, float] = {("open_distribution", ALL, f"bin {number}"): 1.0 for number in range(len(edges))}
-    made.linked.relate(bins_and_women | {paired[site]: -1.0 for site in kept})
-
-
-def _gains(change: DataFrame, sites: list[str]) -> Series[Any]:
-    used = change["first_referral"].fillna(value=False).astype(bool) & change["site_id"].isin(sites)
-    gains: Series[Any] = change.loc[used, "improvement"].astype("float64")
-    return gains
-
-
-def _is_below(gain: Series[Any], edge: float) -> Series[bool]:
-    """A change at an edge counts on the side further from no change, as the bins count it."""
-    return gain < edge - 1e-9 if edge >= 0 else gain <= edge + 1e-9
-
-
-def _add_contrasts(made: Together, contrasts: DataFrame, opened: DataFrame, paired: dict[str, tuple[str, str, str]]) -> None:
-    """The two sides of each contrast between sites; which site stands on which side is known from what services offer."""
-    name = "open_theories"
-    shown = set(opened.loc[opened["status"] == SHOWN, "theory_id"]) if len(opened) else set()
-    for theory, rows in contrasts[contrasts["is_used"].fillna(value=False).astype(bool)].groupby("theory_id"):
-        if any(site not in paired for site in rows["site_id"]):
-            continue
-        exact = [made.linked.exact[made.linked.at(paired[site])] for site in rows["site_id"]]
-        if exact != rows["n"].astype("float64").tolist():
-            continue
-        has_context = rows["has_context"].fillna(value=False).astype(bool)
-        for side, chosen in (("with", rows[has_context]), ("without", rows[~has_context])):
-            places: Iterable[tuple[str, str, str]] = [paired[site] for site in chosen["site_id"]]
-            part = f"{theory} {side}"
-            made.sum_up(name, part, list(places), is_shown=theory in shown, unit=str(theory), is_sought=False)
+def _place(name: Any) -> Name:
+    """The four parts of a name, as `add` made it."""
+    table, of, site, part = name
+    return table, of, site, part

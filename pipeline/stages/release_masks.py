@@ -2,20 +2,75 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.rule import SHOWN, TOO_FEW
 from pipeline.tables import schemas
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pandas import DataFrame, Series
+
+    Tables = dict[str, DataFrame]
 
 ALL = "ALL"
 _ROWS_GO = frozenset({"open_distribution"})
 """Tables whose rows say something by themselves, such as where a bin ends."""
 _SETTLED_OTHERWISE = {"is_pooled": False, "has_shrunken_plot": False}
-_STAY = frozenset({"k_sites", "k_sites_left_out"})
+_STAY = {"open_pooled": {"k_sites", "k_sites_left_out"}, "open_subgroups": {"k_sites_offering"}}
+"""Columns that tell of services and not of women."""
 _NUMBERS = frozenset({"number", "whole", "flag"})
+_RATIOS = ("rate_ratio", "ratio_low", "ratio_high")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What is withheld together: the rows of an open table `where` columns hold these values.
+
+    `figures`: the columns that go, where the others stay; columns of statuses among them say too few.
+    """
+
+    table: str
+    where: tuple[tuple[str, str | int], ...]
+    figures: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> dict[str, str | int]:
+        """The values that its rows hold, by column."""
+        return dict(self.where)
+
+    def rows(self, table: DataFrame) -> Series[bool]:
+        """Which rows of its table are withheld."""
+        found = table.iloc[:, 0].notna()
+        for column, value in self.where:
+            found = found & (table[column] == value)
+        return found.astype(bool)
+
+
+def without_units(opened: Tables, units: Iterable[Unit]) -> Tables:
+    """The open tables without what stays back, and without what is made of it."""
+    made = dict(opened)
+    for unit in sorted(units, key=str):
+        table = made[unit.table]
+        where = unit.rows(table)
+        made[unit.table] = _blank(table, where, unit.figures) if unit.figures else without_figures(unit.table, table, where)
+        if unit.table == "open_equity" and {*unit.figures} & {"", "n_referred"}:
+            of_all = made[unit.table]["dimension"] == unit.place["dimension"]  # a rate beside all others holds them
+            made[unit.table] = _blank(made[unit.table], of_all, _RATIOS)
+        if unit.table == "open_sites":  # classes of a site add up to its women
+            classes = made["open_classes"]
+            made["open_classes"] = without_figures("open_classes", classes, unit.rows(classes)) if len(classes) else classes
+    return made
+
+
+def _blank(table: DataFrame, where: Series[bool], figures: tuple[str, ...]) -> DataFrame:
+    made = table.copy()
+    for column in figures:
+        is_status = column.endswith("status")
+        made[column] = made[column].mask(where & (made[column] == SHOWN), TOO_FEW) if is_status else made[column].mask(where)
+    return made
 
 
 def without_figures(name: str, table: DataFrame, where: Series[bool], note: str = "") -> DataFrame:
@@ -41,7 +96,7 @@ def without_figures(name: str, table: DataFrame, where: Series[bool], note: str 
 def figures_of(name: str, table: DataFrame) -> list[str]:
     """The columns of an open table that hold figures on women: numbers that are no key and that may be blank."""
     schema = schemas()[name]
-    kept = {*schema.metadata["key"], *(_STAY if name == "open_pooled" else ())}
+    kept = {*schema.metadata["key"], *_STAY.get(name, ())}
     return [
         column
         for column, spec in schema.columns.items()

@@ -19,6 +19,8 @@ _TOLD_BY_SITE = {*PATHWAYS, *INTERVENTIONS, *SERVICE_FEATURES}
 _CONTRASTS = ["estimate", "low", "high", "estimate_adjusted", "low_adjusted", "high_adjusted", "smallest_detectable"]
 _PER_CENT = "percentage points"
 _UNITS = {"points": "points", "sd": "points", "days": "days", "risk_difference": _PER_CENT}
+_COUNTED = {"experience": "answers", "staff": "staff", "training": "attendees"}
+"""Whose numbers they are; of every other outcome, women's."""
 _EXPECTED = {
     "larger_improvement": "women improve more",
     "smaller_improvement": "women improve less",
@@ -74,6 +76,7 @@ def _of_pages(theories: list[Theory]) -> dict[str, list[Any]]:
     is_plain = [theory.outcome.kind == "change" and theory.population is None for theory in theories]
     return {
         "test": [theory.test for theory in theories],
+        "counted": [_COUNTED.get(theory.outcome.kind, "women") for theory in theories],
         "population": [_population(theory) for theory in theories],
         "smallest_difference": [float(theory.smallest_difference.value) for theory in theories],
         "side": [{1: "with", -1: "without"}.get(theory.sign, "neither") for theory in theories],
@@ -109,11 +112,13 @@ def _outcome(theory: Theory) -> str:
 def _voiced(theory: Theory) -> str:
     """What people are expected to say, as a phrase."""
     instrument, part = theory.outcome.asked
-    more = {"larger_improvement": "rises more", "smaller_improvement": "rises less"}.get(theory.outcome.expected)
+    asked = f"question {part}" if part.isdigit() else part.replace("_", " ")
     if theory.outcome.kind == "experience":
-        return f"the share of positive answers to {part} of {instrument}: {_EXPECTED[theory.outcome.expected]}"
+        said = {"higher": "more answers are positive", "lower": "fewer answers are positive"}.get(theory.outcome.expected)
+        return f"{said or 'as many answers are positive'} to {asked} on {instrument}"
     who = "staff" if theory.outcome.kind == "staff" else "those who were trained"
-    return f"{part.replace('_', ' ')} of {who} on {instrument}: {f'it {more}' if more else _EXPECTED['no_difference']}"
+    more = {"larger_improvement": "improve more", "smaller_improvement": "improve less"}.get(theory.outcome.expected)
+    return f"{who} {more or 'improve neither more nor less'} in {asked} on {instrument}"
 
 
 def _may_stand(theory: Theory, theory_sites: DataFrame, rule: ReleaseSettings) -> bool:

@@ -113,6 +113,7 @@ def _questionnaires(counts: DataFrame, instruments: Mapping[str, Instrument]) ->
         beside = instrument.non_answers
         yield row | {
             "name": instrument.label,
+            "about": instrument.about,
             "has_file": "y",
             "scored": f"{how}: {', '.join(constructs)}" if constructs else "",
             "positive": ", ".join(_words(instrument, code) for code in instrument.positive.codes) if instrument.positive else "",

@@ -17,11 +17,13 @@ from pipeline.returns.overlap import IDENTIFIERS, same_rows
 from pipeline.returns.parsing import join_items, parse
 from pipeline.stages.ingest import ROW, SHEET
 from pipeline.stages.validate_against import check_against
+from pipeline.stages.validate_answers import check_answers
 from pipeline.stages.validate_apart import set_apart, without
 from pipeline.stages.validate_cells import check_cells, check_site
 from pipeline.stages.validate_checked import BESIDE, SITE, Checked, stacked
 from pipeline.stages.validate_dates import check_dates
 from pipeline.stages.validate_detective import check_patterns
+from pipeline.stages.validate_rehearsal import set_strangers_aside
 from pipeline.stages.validate_rows import check_labels
 from pipeline.stages.validate_rules import check_occasions, check_references, check_table
 from pipeline.stages.validate_scores import drop_items
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
+    from pipeline.instruments import Instrument
     from pipeline.measures import Measure
 
 Records = dict[str, "DataFrame"]
@@ -39,10 +42,11 @@ Records = dict[str, "DataFrame"]
 
 @dataclass(frozen=True)
 class ValidateSettings:
-    """When the last return arrived, where that is known, and how long after treatment began a score may be a first one."""
+    """When the last return arrived, where that is known; how late a first score may be; whether the study is a rehearsal."""
 
     received: datetime.date | None = None
     pre_window_days: int = 14
+    synthetic: bool = False
 
 
 def validate(
@@ -50,11 +54,12 @@ def validate(
     measures: dict[str, Measure],
     decisions: DataFrame | None = None,
     settings: ValidateSettings | None = None,
+    instruments: dict[str, Instrument] | None = None,
 ) -> dict[str, DataFrame]:
     """Parse and check every return.
 
-    `received` holds, by site, the frames of text that `ingest` made; `measures` every known measure by id; `decisions` those
-    of the analyst. Returns the accepted tables (`accepted_<table>`), `rejected`, `rejected_rows` and `quality`.
+    `received` holds, by site, the frames of text that `ingest` made; `measures` and `instruments` every known one by id;
+    `decisions` those of the analyst. Returns the accepted tables (`accepted_<table>`), `rejected`, `rejected_rows` and `quality`.
     """
     import pandas as pd
 
@@ -68,6 +73,8 @@ def validate(
     for checked in tables.values():
         checked.overruled = frozenset((site, *fault) for site, each in settled.items() for fault in each.accepted)
         _check(checked, settled, measures)
+        check_answers(checked, instruments or {})
+    set_strangers_aside(tables, synthetic=settings.synthetic)
     check_references(tables)
     check_against(tables, list(records))
     check_dates(tables, settings.received)

@@ -126,11 +126,13 @@ class Checked:
         found: Found = "",
         severity: str = "",
         letter: str = "",
+        blanks: str = "",
     ) -> None:
         """Note one fault a site at its first marked row.
 
-        One of severity file sets the site's table aside, one of a row takes out all that are marked. In `found`, {n} is how
-        many rows of the site are marked; or it is made from their positions.
+        One of severity file sets the site's table aside, one of a row takes out all that are marked, one of a value leaves out
+        the column `blanks` of all of them. In `found`, {n} is how many rows of the site are marked; or it is made from their
+        positions.
         """
         for site, at in self.by_site(rows):
             if site in self.set_aside:
@@ -144,6 +146,8 @@ class Checked:
                 self.put_aside(site)
             elif new.severity == "row":
                 self.is_rejected |= self.marking(at)
+            elif blanks:
+                self.typed[blanks] = self.typed[blanks].mask(self.marking(at))
 
     def put_aside_for(self, site: str, rule: str, found: str) -> None:
         """Set a site's table aside for a fault that stands in no row."""

@@ -71,17 +71,12 @@ def _with_kinds(frame: DataFrame, instruments: dict[str, Instrument]) -> DataFra
         instrument = instruments.get(str(name))
         if instrument is None or instrument.answers is None:
             continue
-        scaled = mine[mine["question"].isin(scaled_questions(instrument))] if instrument.constructs else mine
+        scaled = mine[mine["question"].isin(instrument.scaled)] if instrument.constructs else mine
         beside = instrument.non_answers.codes if instrument.non_answers else ()
         word = "counted" if instrument.non_answers and instrument.non_answers.are_counted else "beside"
         which = scaled["response"].map({**dict.fromkeys(instrument.scale, "scale"), **dict.fromkeys(beside, word)})
         kinds.loc[scaled.index] = which.fillna("unusable").astype("str")
     return frame.assign(kind=kinds)
-
-
-def scaled_questions(instrument: Instrument) -> tuple[str, ...]:
-    """The questions whose answers must lie on the instrument's scale; none named means all."""
-    return tuple(question for construct in instrument.constructs.values() for question in construct.questions)
 
 
 def scores_of(answers: DataFrame, instruments: dict[str, Instrument]) -> DataFrame:

@@ -22,13 +22,13 @@ def limits_of_variance(effects: ArrayLike, variances: ArrayLike, n: ArrayLike, *
     sum w, Q = sum w (y - sum wy/W)^2, b = w(1 - w/W) and e = v + tau2: under tau2, Q has mean m = sum b e and variance 2q, q =
     sum b^2 e^2 + ((sum w^2 e)^2 - sum w^4 e^2)/W^2. Q/m is referred to F with m^2/q and m^2/sum (b^2 v^2/(n - 1)) degrees of
     freedom (Satterthwaite 1946, Biometrics Bull 2:110-114): the second count stands for v not being known, and its weights do
-    not move with a site's own v, which goes with its mean where changes are skewed. Where spreads are alike this is all but
-    Wald's exact interval (1940, Ann Math Stat 11:96-99); with v known, the generalised Q interval of Jackson 2013 (Res Synth
-    Methods 4:220-229). A limit below 0 is 0.
+    not move with a site's own v, which goes with its mean where changes are skewed. Where spreads are alike this is all but the
+    exact F interval of a one-way analysis of variance; with v known, a generalised Q interval (Jackson 2013, Res Synth Methods
+    4:220-229, as Veroniki and others 2016, Res Synth Methods 7:55-79, review it). A limit below 0 is 0.
 
     In 90 simulated designs it held the truth in 94 to 99 % (a tau2 of 0, which one limit alone can miss, in 96 to 99), the
     Q-profile in 71 to 97. One site: NaN. ValueError: as `heterogeneity.checked_effects`, n below 2. No peer has it: checked
-    against Wald's at alike spreads, and by simulation.
+    against the F interval at alike spreads, and by simulation.
     """
     require_level(level)
     y, v = checked_effects(effects, variances)

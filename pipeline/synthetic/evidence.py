@@ -21,6 +21,8 @@ PLANTED = {
     "CMO-04": "mixed",
     "CMO-10": "silent",
     "CMO-11": "silent",
+    "CMO-13": "supports",
+    "CMO-14": "contradicts",
 }
 """What the sources say together of a theory, INVENTED; of theories that are not named here nobody speaks."""
 SITES = 6
@@ -39,14 +41,18 @@ COLUMNS = ("excerpt_id", "source_id", "site_id", "role_group", "theory_id", "ele
 
 
 def evidence_of(sites: Sequence[str], *, seed: int) -> tuple[bytes, dict[str, Any]]:
-    """The file `evidence.csv`, and what was planted; a source takes one stance on a theory. It draws from a stream of its own."""
-    draws = stream(seed, "evidence")
-    chosen = sorted(draws.permutation(len(sites))[:SITES].tolist())
+    """The file `evidence.csv`, and what was planted; a source takes one stance on a theory.
+
+    Every theory draws from a stream of its own, so that one more changes nothing that is said of the others.
+    """
+    streams = {theory: stream(seed, "evidence", theory) for theory in PLANTED}
+    chosen = sorted(stream(seed, "evidence").permutation(len(sites))[:SITES].tolist())
     rows, n_excerpts = [], 0
     for at, site in ((at, sites[at]) for at in chosen):
         people = [group for group, number in SOURCES.items() for _ in range(number)]
         for number, group in enumerate(people, start=1):
             for theory, planted in PLANTED.items():
+                draws = streams[theory]
                 speaks, *of_element = (draws.random(1 + len(ELEMENTS)) < SPEAKS).tolist()
                 stance = STANCES[int(draws.choice(len(STANCES), p=_SHARES.get(planted, _SHARES["mixed"])))]
                 if planted == "silent" or not speaks:

@@ -59,6 +59,7 @@ def _service(service: Service, number: int) -> Table:
     table |= {name: np.array([day]) for name, day in days.items()}
     table |= {name: _yes_no([is_so]) for name, is_so in yes_no.items()}
     table |= {f"wte_{name}": np.array([wte]) for name, wte in service.staff.items()}
+    table["invented"] = _yes_no([True])
     return table | {"return_version": np.array([1]), "time_limit_months": np.array([service.time_limit_months])}
 
 

@@ -84,7 +84,7 @@ def draw_services(stream: Generator, *, sites: int, women: int) -> tuple[Service
             pre_share=float(stream.uniform(INVENTED.pre_share_low, INVENTED.pre_share_high)),
             wait_factor=float(np.exp(stream.normal(0, INVENTED.wait_spread))),
             time_limit_months=float(stream.choice([math.nan, 12.0, 24.0], p=[0.5, 0.3, 0.2])),
-            staff=_staff(stream, int(sizes[i]), contexts[i]["peer_support"]),
+            staff=_staff(stream, int(sizes[i]), offers[i]),
         )
         for i in range(sites)
     )
@@ -185,9 +185,9 @@ def _measures(stream: Generator, sites: int) -> list[tuple[str, ...]]:
     ]
 
 
-def _staff(stream: Generator, n_referrals: int, has_peers: bool) -> dict[str, float]:
-    """Whole-time equivalents in tenths, larger where more women are referred."""
+def _staff(stream: Generator, n_referrals: int, offers: dict[str, bool]) -> dict[str, float]:
+    """Whole-time equivalents in tenths, larger where more women are referred; none of whom a service does not have."""
     scale = math.sqrt(max(n_referrals, 30) / 300)
     factors = stream.uniform(0.6, 1.4, len(INVENTED.staff))
     drawn = {p: m * scale * float(f) for (p, m), f in zip(INVENTED.staff.items(), factors, strict=True)}
-    return {p: round(wte * (has_peers or p != "peer_support"), 1) for p, wte in drawn.items()}
+    return {p: round(wte * offers.get(p, True), 1) for p, wte in drawn.items()}

@@ -59,12 +59,13 @@ def _experience(
     in_care = sends & ~np.isnat(half) & (half <= PERIOD_END) & (rng.random(len(site)) < PLANTED.form_share)
     linked, has_peers, understood = _linked(rng, services, site, half, in_care, later, referral_id)
     ended = sends & ~np.isnat(courses.ended) & ~np.isnat(courses.started) & (rng.random(len(site)) < PLANTED.fft_share)
-    anonymous, is_joint = _anonymous(rng, services, site[ended], courses.ended[ended])
+    anonymous, is_joint, is_shaped = _anonymous(rng, services, site[ended], courses.ended[ended])
     audited = _audits(rng, services)
     is_good = anonymous["response"] <= 2
     planted = {
         "felt_understood": {"with": mean(understood[has_peers] >= 4), "without": mean(understood[~has_peers] >= 4)},
         "fft": {"with": mean(is_good[is_joint]), "without": mean(is_good[~is_joint]), "all": mean(is_good)},
+        "fft_by_lived_experience": {"with": mean(is_good[is_shaped]), "without": mean(is_good[~is_shaped])},
         "forms": {"linked": int(in_care.sum()), "anonymous": int(ended.sum())},
     }
     return joined([linked, anonymous, *([audited] if audited else [])]), planted
@@ -94,11 +95,12 @@ def _linked(
     return joined(parts), has_peers, understood
 
 
-def _anonymous(rng: Generator, services: tuple[Service, ...], site: Whole, ended: Dates) -> tuple[Table, Flags]:
-    """The Friends and Family Test: 1 and 2 are positive, 6 is no opinion."""
+def _anonymous(rng: Generator, services: tuple[Service, ...], site: Whole, ended: Dates) -> tuple[Table, Flags, Flags]:
+    """The Friends and Family Test: 1 and 2 are positive, 6 is no opinion; with who is joint, and who has a standing group."""
     n = len(site)
     is_joint = np.array([s.contexts["joint_provider"] for s in services])[site]
-    chance = PLANTED.fft_positive + PLANTED.fft_with_joint_provider * is_joint
+    is_shaped = np.array([s.offers["lived_experience_group"] for s in services])[site]
+    chance = PLANTED.fft_positive + PLANTED.fft_with_joint_provider * is_joint + PLANTED.fft_with_lived_experience * is_shaped
     good = rng.choice([1, 2], n, p=[0.62, 0.38])
     other = rng.choice([3, 4, 5, 6], n, p=[0.5, 0.2, 0.15, 0.15])
     day = np.minimum(ended + rng.integers(0, 10, n).astype("timedelta64[D]"), PERIOD_END)
@@ -110,7 +112,7 @@ def _anonymous(rng: Generator, services: tuple[Service, ...], site: Whole, ended
         "date": day,
         "referral_id": np.full(n, None, dtype=object),
     }
-    return table, is_joint
+    return table, is_joint, is_shaped
 
 
 def _audits(rng: Generator, services: tuple[Service, ...]) -> Table:

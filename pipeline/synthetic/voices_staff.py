@@ -23,8 +23,18 @@ NOMAD_REVERSED = 10
 NOMAD_GENERAL = ("g1", "g2", "g3")
 
 
+PROQOL = {
+    "compassion_satisfaction": (3, 6, 12, 16, 18, 20, 22, 24, 27, 30),
+    "burnout": (1, 4, 8, 10, 15, 17, 19, 21, 26, 29),
+    "secondary_traumatic_stress": (2, 5, 7, 9, 11, 13, 14, 23, 25, 28),
+}
+PROQOL_REVERSED = (1, 4, 15, 17, 29)
+PSAT_EACH = 5
+"""Questions of each domain."""
+
+
 def draw_staff(seed: int, services: tuple[Service, ...], large: Whole) -> tuple[Table, dict[str, Any]]:
-    """Two questionnaires: implementation, asked once, and confidence, asked before and after."""
+    """Four questionnaires: implementation and sustainability, asked once; confidence and what work does to staff, asked twice."""
     rng = stream(seed, "voices", "staff")
     nomad, scores = _nomad(rng, services, large[: PLANTED.nomad_sites])
     shifts = {"confidence": PLANTED.staff_confidence}
@@ -32,7 +42,10 @@ def draw_staff(seed: int, services: tuple[Service, ...], large: Whole) -> tuple[
     people = rng.integers(*PLANTED.staff_people, len(others), endpoint=True)
     change, told = _twice(rng, np.repeat(others, people), shifts, {"confidence": ("4", "5", "6")})
     change = {"staff_code": change.pop("person"), "role": change.pop("profession"), **change}
-    return joined([nomad, {name: change[name] for name in nomad}]), {"nomad": scores, **told}
+    psat, capacity = _psat(stream(seed, "voices", "psat"), services, large[: PLANTED.psat_sites])
+    proqol, work = _proqol(stream(seed, "voices", "proqol"), services, large)
+    tables = [nomad, {name: change[name] for name in nomad}, psat, proqol]
+    return joined(tables), {"nomad": scores, "psat": capacity, "proqol": work, **told}
 
 
 def _nomad(rng: Generator, services: tuple[Service, ...], sites: Whole) -> tuple[Table, dict[str, Any]]:
@@ -60,6 +73,48 @@ def _nomad(rng: Generator, services: tuple[Service, ...], sites: Whole) -> tuple
     for general in NOMAD_GENERAL:
         parts.append(_asked(number, code, role, day, "nomad", general, rng.integers(3, 11, n)))
     return joined(parts), scores
+
+
+def _psat(rng: Generator, services: tuple[Service, ...], sites: Whole) -> tuple[Table, dict[str, Any]]:
+    """Answers of 1 to 7 on the capacity to last; at Fast Followers, whose money came later, funding is rated lower."""
+    number = np.repeat(sites, rng.integers(*PLANTED.psat_people, len(sites), endpoint=True))
+    n = len(number)
+    follows = np.array([services[i].wave == "FF" for i in number], dtype=bool)
+    code = texts([f"P{i + 1:03}" for i in range(n)])
+    role, day = _professions(rng, n), PERIOD_END - rng.integers(10, 200, n).astype("timedelta64[D]")
+    person = rng.normal(0, 0.5, n)
+    parts, scores = [], {}
+    for at, (domain, planted) in enumerate(PLANTED.psat_level.items()):
+        level = planted + person + (PLANTED.psat_fast_follower * follows if domain == "funding_stability" else 0.0)
+        answers = ticked(level[:, None] + rng.normal(0, 0.9, (n, PSAT_EACH)), 7)
+        score = answers.mean(axis=1)
+        scores[domain] = {"planted": planted, "all": mean(score), "EI": mean(score[~follows]), "FF": mean(score[follows])}
+        for item in range(PSAT_EACH):
+            parts.append(_asked(number, code, role, day, "psat", str(at * PSAT_EACH + item + 1), answers[:, item]))
+    return joined(parts), scores
+
+
+def _proqol(rng: Generator, services: tuple[Service, ...], sites: Whole) -> tuple[Table, dict[str, Any]]:
+    """Thirty answers of 1 to 5 before and after; secondary traumatic stress falls where the service says that it trained."""
+    number = np.repeat(sites, rng.integers(*PLANTED.proqol_people, len(sites), endpoint=True))
+    n = len(number)
+    trained = np.array([services[i].offers["trauma_training_delivered"] for i in number], dtype=bool)
+    code, role, day = texts([f"W{i + 1:03}" for i in range(n)]), _professions(rng, n), PERIOD_END - np.timedelta64(240, "D")
+    again, person, parts = rng.random(n) < PLANTED.proqol_twice, rng.normal(0, 0.4, n), []
+    sums: dict[str, list[Any]] = {name: [] for name in PROQOL}
+    for occasion, asked in (("before", np.ones(n, dtype=bool)), ("after", again)):
+        days = np.full(n, day + np.timedelta64(180 * (occasion == "after"), "D"))
+        for name, questions in PROQOL.items():
+            fall = PLANTED.proqol_trained * trained if (occasion, name) == ("after", "secondary_traumatic_stress") else 0.0
+            answers = ticked((PLANTED.proqol_level[name] + person + fall)[:, None] + rng.normal(0, 0.7, (n, len(questions))))
+            sums[name].append(answers.sum(axis=1))
+            for item, question in enumerate(questions):
+                box = 6 - answers[:, item] if question in PROQOL_REVERSED else answers[:, item]
+                told = _asked(number, code, role, days, "proqol", str(question), box) | {"occasion": texts(occasion, n)}
+                parts.append({column: values[asked] for column, values in told.items()})
+    falls = {name: (before - after)[again] for name, (before, after) in sums.items()}
+    sides = {name: {"with": mean(fall[trained[again]]), "without": mean(fall[~trained[again]])} for name, fall in falls.items()}
+    return joined(parts), sides
 
 
 def _asked(number: Whole, code: Texts, role: Texts, day: Dates, instrument: str, question: str, response: Whole) -> Table:

@@ -57,7 +57,9 @@ def draw_people(stream: Generator, services: tuple[Service, ...], site: Whole) -
     pathways = np.array(PATHWAYS, dtype=object)
     stages = np.array([INVENTED.stage_given_pathway[p] for p in PATHWAYS])
     order = [("pregnant", "postnatal", "post_loss", "preconception").index(s) for s in PERINATAL_STAGES]
-    kind = pick(stream, SOURCED.offer_mix, n)
+    drawn = pick(stream, SOURCED.offer_mix, n)
+    has_midwife = np.array([s.offers["midwifery"] for s in services])[site]
+    kind = np.where(~has_midwife & np.isin(drawn, ("midwifery", "both")), "psychology", drawn)
     bands = dict(zip(AGE_BANDS, INVENTED.age_mix, strict=True))
     return People(
         referred=_referral_dates(stream, services, site),

@@ -29,7 +29,7 @@ def schemas() -> dict[str, DataFrameSchema]:
     from pipeline.tables.released_since import RELEASED_SINCE
     from pipeline.tables.released_theories import RELEASED_THEORIES
     from pipeline.tables.released_voices import RELEASED_VOICES
-    from pipeline.tables.returned import EVIDENCE, RETURNED
+    from pipeline.tables.returned import RETURNED
     from pipeline.tables.voiced import VOICED
 
     open_ones = {**RELEASED, **RELEASED_CHANGE, **RELEASED_ACCESS, **RELEASED_NUMBERS, **RELEASED_DELIVERY}
@@ -37,7 +37,6 @@ def schemas() -> dict[str, DataFrameSchema]:
     compared = {**COMPARED, **COMPARED_CHANGE}
     return {
         **RETURNED,
-        "evidence": EVIDENCE,
         **PROCESSED,
         **CHECKED,
         **compared,
@@ -52,7 +51,14 @@ def schemas() -> dict[str, DataFrameSchema]:
 
 def empty(name: str) -> DataFrame:
     """A table with its columns and types, and no row."""
-    return shape(name, None)
+    return _empty(name).copy()
+
+
+@cache
+def _empty(name: str) -> DataFrame:
+    import pandas as pd
+
+    return shape(name, pd.DataFrame())
 
 
 def shape(name: str, frame: DataFrame | None) -> DataFrame:
@@ -62,12 +68,13 @@ def shape(name: str, frame: DataFrame | None) -> DataFrame:
     """
     import pandas as pd
 
+    if frame is None:
+        return empty(name)
     schema = schemas()[name]
-    source = pd.DataFrame() if frame is None else frame
     columns = {}
     for column, spec in schema.columns.items():
-        values = source[column] if column in source else pd.Series(None, index=source.index, dtype="object")
+        values = frame[column] if column in frame else pd.Series(None, index=frame.index, dtype="object")
         if spec.metadata["dtype"] == "float64" and values.dtype == object:
             values = values.astype("Float64").astype("float64")
         columns[column] = values.astype(spec.metadata["dtype"])
-    return pd.DataFrame(columns, index=source.index).reset_index(drop=True)
+    return pd.DataFrame(columns, index=frame.index).reset_index(drop=True)

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pandera.pandas as pa
+from pandera.engines.pandas_engine import STRING, Engine
 
 Column = pa.Column
+
+
+class Text(STRING):
+    """Text as pandas keeps it; a column of that very type needs no look at each of its values."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    def check(self, pandera_dtype: Any, data_container: Any = None) -> Any:
+        """True where the type is right; else whether each value is text."""
+        is_text = Engine.dtype(pandera_dtype).type == self.type
+        return is_text or super().check(pandera_dtype, data_container)
 
 
 def _column(
@@ -14,7 +27,7 @@ def _column(
 ) -> Column:
     needed, blank = options.pop("needed", False), options.pop("blank", "")
     return pa.Column(
-        dtype,
+        Text() if dtype == "str" else dtype,
         title=title,
         description=description,
         nullable=options.pop("nullable", not needed),

@@ -82,6 +82,8 @@ _site_effects = {
     "shrunken": number("Shrunken estimate", "Best linear unbiased prediction", **POINTS),
     "shrunken_low": number("Shrunken estimate: lower 95 % limit", **POINTS),
     "shrunken_high": number("Shrunken estimate: upper 95 % limit", **POINTS),
+    "shrunken_low_averaged": number("Shrunken estimate: lower 95 % limit, no variance taken as known", **POINTS),
+    "shrunken_high_averaged": number("Shrunken estimate: upper 95 % limit, no variance taken as known", **POINTS),
     **counts(
         n_reliably_improved="Reliably improved",
         n_no_reliable_change="No reliable change",

@@ -7,8 +7,12 @@ BANDS = ("not_case", "case", "low_third", "middle_third", "high_third")
 """By the first score: on this side of the sourced cut-off or at or beyond it; else thirds from the least severe."""
 
 
-def _size(name: str, title: str, unit: str) -> dict[str, Column]:
+def _size(name: str, title: str, unit: str, *, also: tuple[str, str] | None = None) -> dict[str, Column]:
+    """A size with its printed limits; `also`: the ending and the words of others, which are kept beside them."""
     ends = {f"{name}_{end}": number(f"{title}: {word} 95 % limit", unit=unit) for end, word in _ENDS.items()}
+    if also:
+        others = {f"{name}_{end}_{also[0]}": f"{title}: {word} 95 % limit, {also[1]}" for end, word in _ENDS.items()}
+        ends |= {each: number(words, "Not printed", unit=unit) for each, words in others.items()}
     return {name: number(title, unit=unit), **ends}
 
 
@@ -18,9 +22,12 @@ _effect_sizes = {
     "measure": MEASURE,
     "n": whole("Women with both scores", unit="women", needed=True),
     "r": number("Correlation of first and last score"),
-    **_size("d_z", "Standardised by the SD of change", "SD of change"),
-    **_size("d_av", "Standardised by the average SD", "average SD"),
-    **_size("d_pre", "Standardised by the SD of first scores, bias corrected", "SD of first scores"),
+    **_size("d_z", "Standardised by the SD of change", "SD of change", also=("noncentral", "noncentral t")),
+    **_size("d_av", "Standardised by the average SD", "average SD", also=("drawn", "percentile of drawn pairs")),
+    **_size(
+        *("d_pre", "Standardised by the SD of first scores, bias corrected", "SD of first scores"),
+        also=("normal", "normal, Becker"),
+    ),
     **_size("hodges_lehmann", "Hodges-Lehmann estimate of improvement", POINTS["unit"]),
     "wilcoxon_p": number("p of Wilcoxon's signed rank test, Pratt's zeros"),
     "rank_method": text("Distribution behind p and the Hodges-Lehmann limits"),

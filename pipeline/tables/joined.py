@@ -2,12 +2,18 @@
 
 from pipeline import codes
 from pipeline.tables.columns import Column, code, flag, table, text, whole
+from pipeline.tables.returned import EVIDENCE
 
 ALL = "all"
 ELEMENTS = (ALL, *codes.ELEMENTS)
 GROUPS = (ALL, *codes.GROUPS)
 READINGS = ("none", "supports", "contradicts", "refines", "mixed")
 FITS = ("convergent", "divergent", "expands", "mixed", "evidence_alone", "silent")
+
+_evidence: dict[str, Column] = {
+    **EVIDENCE.columns,
+    "theory_cell": text("Cell of the theory", "A1 form, in the file of evidence: whether the theory is known is asked later"),
+}
 
 _fault: dict[str, Column] = {
     "line": whole("Line of the file", "Blank for the whole file"),
@@ -37,6 +43,7 @@ _joint: dict[str, Column] = {
 JOINED = {
     schema.name: schema
     for schema in (
+        table("evidence", "Evidence", "One row a coded excerpt whose line is sound; no verbatim text", _evidence),
         table("evidence_faults", "Faults of the evidence", "One row a fault of the file of evidence", _fault),
         table(
             "joint",

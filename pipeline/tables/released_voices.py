@@ -30,6 +30,7 @@ _instruments = {
     "topic": code("Topic", TOPICS, needed=True),
     "instrument": _INSTRUMENT,
     "name": text("Name", "The code where there is no file of the instrument"),
+    "about": text("What it asks about"),
     "has_file": code("File of the instrument", ("y", "n"), needed=True),
     "scored": text("What is scored, and how"),
     "positive": text("Answers that count as positive"),

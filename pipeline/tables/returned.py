@@ -35,6 +35,7 @@ _service: dict[str, Column] = {
     "time_limit_months": number("Time limit", "After the birth or loss", unit="months", blank="no limit"),
     "trauma_training_delivered": yes_no("Trauma-informed training delivered"),
     "lived_experience_group": yes_no("Lived-experience group", "A standing group takes part in decisions"),
+    "invented": yes_no("Invented", "y in returns that were invented for a rehearsal", blank="a real return"),
 }
 
 _referrals: dict[str, Column] = {

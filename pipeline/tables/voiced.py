@@ -86,7 +86,9 @@ _voices = {
     "topic": code("Topic", (*TOPICS, "survey"), needed=True),
     "site_id": SITE,
     "n": whole("People", "Distinct codes or women; forms without either count one each", needed=True, unit="people"),
-    "n_unusable": whole("People with a number that is no answer of the instrument", unit="people"),
+    "n_unusable": whole(
+        "People with a number that is no answer of the instrument", "Accepted by the analyst all the same", unit="people"
+    ),
 }
 
 VOICED = {

@@ -25,6 +25,7 @@ RANKS = (
     {"engine", "stats"},
     {"tables", "reporting"},
     {"measures", "theories", "instruments", "config", "coverage"},
+    {"bibliography"},
     {"codes", "strict_yaml", "__init__"},
 )
 """From the left: a room imports only rooms to its right, and itself."""

@@ -12,16 +12,11 @@ import pandas as pd
 import pytest
 
 from pipeline.tables import schemas
-from tests.conftest import tell
+from tests.conftest import be_real, keep_to_one_measure, tell
 
 
 def config(study: Path) -> tuple[str, Path]:
     return "--config", study / "config.yaml"
-
-
-def as_real(study: Path) -> None:
-    path = study / "config.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("synthetic: true\n", ""), encoding="utf-8")
 
 
 def test_list_shows_the_graph(fresh_study: Path) -> None:
@@ -95,7 +90,7 @@ def test_a_rehearsal_cannot_be_published(fresh_study: Path) -> None:
 
 
 def test_publish_keeps_what_leaves_and_never_changes_a_release(fresh_study: Path) -> None:
-    as_real(fresh_study)
+    be_real(fresh_study / "config.yaml")
     assert "not up to date" in tell("publish", "2026-11", *config(fresh_study)).err
     assert tell("run", *config(fresh_study)).code == 0
     assert tell("publish", "2026-11", *config(fresh_study)).code == 0
@@ -114,7 +109,8 @@ def listed(study: Path, site: str) -> list[list[object]]:
 
 
 def test_a_site_is_told_what_is_new_still_open_and_fixed_since_the_last_release(fresh_study: Path) -> None:
-    as_real(fresh_study)
+    be_real(fresh_study / "config.yaml")
+    keep_to_one_measure(fresh_study / "config.yaml")
     other = next(p for p in sorted((fresh_study / "raw").glob("*.xlsx")) if p.stem != "S01")
     for path in (other, fresh_study / "raw" / "S01.xlsx"):
         book = openpyxl.load_workbook(path)

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import IntakeSettings
+from pipeline.instruments import load as load_instruments
 from pipeline.measures import load
 from pipeline.returns.inventory import Refused, take_inventory
 from pipeline.stages.ingest import ingest
@@ -59,8 +60,8 @@ def take_in(folder: Path, received: str, sites: list[str] | None = None) -> Stud
         each.site_id: ingest(each, IntakeSettings(), path if (path := mappings[each.site_id]).exists() else None)
         for each in returns
     }
-    settings = ValidateSettings(received=datetime.date.fromisoformat(received))
-    return Study(folder, key, refused, records, validate(records, load(), None, settings))
+    settings = ValidateSettings(received=datetime.date.fromisoformat(received), synthetic=True)
+    return Study(folder, key, refused, records, validate(records, load(), None, settings, load_instruments()))
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +92,8 @@ def test_thirty_sites_have_room_for_every_kind(dirty: Study) -> None:
     assert set(dirty.key["numbers"]) == NUMBERS
     assert dirty.key["numbers_without_room"] == []
     assert len(dirty.records.keys() - dirty.dirty_sites) == SITES // 5
+    rules = [each["rule_id"] for each in dirty.planted]
+    assert (rules.count("not-an-answer"), rules.count("unknown-question")) == (2, 1)
 
 
 def test_every_planted_mistake_is_found_and_no_other(clean: Study, dirty: Study) -> None:

@@ -6,11 +6,8 @@ import csv
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from tests.conftest import tell
-
-MEASURE = "pcl5"
 
 
 def config(study: Path) -> tuple[str, Path]:
@@ -31,18 +28,6 @@ def drop_women(folder: Path, referrals: set[str]) -> None:
                 writer = csv.DictWriter(file, rows[0].keys())
                 writer.writeheader()
                 writer.writerows(row for row in rows if row["referral_id"] not in referrals)
-
-
-@pytest.fixture
-def published(fresh_study: Path) -> Path:
-    """Six sites as if they were real, with one measure, run and published."""
-    path = fresh_study / "config.yaml"
-    text = path.read_text(encoding="utf-8").replace("synthetic: true\n", "")
-    text = text.replace("measures: [pcl5, core10, phq9, gad7, epds, wsas]", f"measures: [{MEASURE}]")
-    path.write_text(text.replace("reports: {sites: [S01, S02]}", "reports: {sites: none}"), encoding="utf-8")
-    assert tell("run", *config(fresh_study)).code == 0
-    assert tell("publish", "2026-05", *config(fresh_study)).code == 0
-    return fresh_study
 
 
 def test_figures_that_differ_by_three_women_stay_back_and_by_twelve_are_shown(published: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.disclosure.linked import Linked, Printing, Search
+from pipeline.disclosure.linked import Linked, Printing
 from pipeline.disclosure.readers import Room, not_recovered
+from pipeline.disclosure.search import Search
 from pipeline.disclosure.withholding import withhold_linked
 
 ASKED = [f"{table}:SuppressSmallCounts:maxN{n}:protectZeros={zeros}" for table in ("t1", "t2") for n in (4, 5, 9) for zeros in
@@ -65,5 +66,5 @@ def test_the_peer_itself_passes_the_attack(read_shared_values: Callable[[str], A
         made, is_primary = linked(cells), np.array([cell["primary"] for cell in cells])
         search = Search(made, ~np.array([cell["suppressed"] for cell in cells]), EXACTLY)
         needs = not_recovered(made, is_primary)
-        room = Room(search, needs, owners_read=False, women_read=False)
+        room = Room(search, owners_read=False, women_read=False)
         assert not [need for need in needs if room.breaks(need) is not None]

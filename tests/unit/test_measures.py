@@ -5,15 +5,12 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from pipeline import measures, theories
+from pipeline import bibliography, config, measures, theories
 from pipeline.strict_yaml import FactError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SHIPPED = measures.load()
 
@@ -48,11 +45,11 @@ FULL = (
     + """\
 clinical_cut_offs:
   - value: 6
-    source: author2020
+    source: blevins2015
     evidence: V
 reliable_changes:
   - points: 3
-    source: author2020
+    source: blevins2015
     evidence: V
     kind: reliable_change_index
 primary_reliable_change: 3
@@ -94,13 +91,13 @@ def test_the_thresholds_of_pcl5_are_a_set() -> None:
 def test_every_source_cited_is_in_the_bibliography_and_every_entry_is_cited() -> None:
     cited = set().union(*(measure.sources() for measure in SHIPPED.values()))
     cited |= {source for theory in theories.load().values() for source in theory.sources}
-    assert cited == set(measures.sources())
+    assert cited == set(bibliography.sources())
 
 
 def test_secondary_sources_say_so() -> None:
-    secondary = {name for name, source in measures.sources().items() if source.evidence == "V-2nd"}
+    secondary = {name for name, source in bibliography.sources().items() if source.evidence == "V-2nd"}
     assert secondary
-    assert {name for name, source in measures.sources().items() if "Secondary source" in source.citation} == secondary
+    assert {name for name, source in bibliography.sources().items() if "Secondary source" in source.citation} == secondary
 
 
 @pytest.mark.parametrize("measure", SHIPPED.values(), ids=SHIPPED)
@@ -116,7 +113,7 @@ def test_background_knowledge_never_decides(measure: measures.Measure) -> None:
 
 @pytest.mark.parametrize("measure", SHIPPED.values(), ids=SHIPPED)
 def test_a_figure_claims_no_more_than_its_source(measure: measures.Measure) -> None:
-    known = measures.sources()
+    known = bibliography.sources()
     marks = [(figure.source, figure.evidence) for figure in figures(measure)]
     if measure.licence is not None:
         marks.append((measure.licence.source, measure.licence.evidence))
@@ -219,8 +216,8 @@ MISTAKES = {
     "a number without end": ("high: 10,", "high: .inf,", "4: range.high: found inf"),
     "a word that is not a code": ("better: lower", "better: down", "3: better: found 'down'"),
     "unknown evidence": ("evidence: V\nreliable", "evidence: sure\nreliable", "8: clinical_cut_offs[0].evidence"),
-    "no source": ("source: author2020\n    evidence: V\nrel", "evidence: V\nrel", "cut_offs[0].source: is missing"),
-    "blank source": ("6\n    source: author2020", '6\n    source: ""', "7: clinical_cut_offs[0].source: found ''"),
+    "no source": ("source: blevins2015\n    evidence: V\nrel", "evidence: V\nrel", "cut_offs[0].source: is missing"),
+    "blank source": ("6\n    source: blevins2015", '6\n    source: ""', "7: clinical_cut_offs[0].source: found ''"),
     "cut-off outside the range": ("value: 6", "value: 11", "6: clinical_cut_offs[0].value: the cut-off 11 lies"),
     "change wider than the range": ("points: 3", "points: 30", "10: reliable_changes[0].points: the reliable"),
     "primary not published": ("change: 3", "change: 4", "14: primary_reliable_change: must be one of the points"),
@@ -259,7 +256,7 @@ def test_two_mistakes_are_told_at_once(tmp_path: Path) -> None:
 
 
 def test_background_may_stand_second(tmp_path: Path) -> None:
-    second = "  - {value: 8, source: author2020, evidence: BK}\nreliable_changes:"
+    second = "  - {value: 8, source: blevins2015, evidence: BK}\nreliable_changes:"
     (tmp_path / "exam.yaml").write_text(FULL.replace("reliable_changes:", second), encoding="utf-8")
     cut_offs = measures.load((tmp_path,))["exam"].clinical_cut_offs
     assert [(cut_off.value, cut_off.evidence) for cut_off in cut_offs] == [(6, "V"), (8, "BK")]
@@ -286,10 +283,25 @@ def test_a_later_folder_replaces_a_measure_and_brings_its_own_sources(tmp_path: 
     (tmp_path / "sources.yaml").write_text(entry, encoding="utf-8")
     assert measures.load((tmp_path,))["pcl5"].range.high == 10
     assert measures.load()["pcl5"].range.high == 80
-    assert set(measures.sources((tmp_path,))) - set(measures.sources()) == {"author2020"}
+    assert set(bibliography.sources((tmp_path,))) - set(bibliography.sources()) == {"author2020"}
+
+
+def test_the_guide_is_true_when_it_is_followed(tmp_path: Path) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "how-to-add-a-measure.md").read_text(encoding="utf-8")
+    chosen, text, listed = [part.partition("```")[0] for part in guide.split("```yaml\n")[1:]]
+    (tmp_path / "config.yaml").write_text(chosen, encoding="utf-8")
+    (tmp_path / "measures").mkdir()
+    for name, content in {"strain": text, "sources": listed}.items():
+        (tmp_path / "measures" / f"{name}.yaml").write_text(content, encoding="utf-8")
+    settings = config.load(tmp_path / "config.yaml")
+    strain = measures.load(settings.paths.measures)["strain"]
+    assert settings.measures == ("strain",)
+    assert strain.sources() == {"strain_manual", "strain_review"}
+    keys = {name.alias or key for key, name in measures.Measure.model_fields.items()}
+    assert keys - {"subscales"} <= {line.split(":")[0] for line in text.splitlines()}, "the guide shows every key but one"
 
 
 def test_the_facts_load_without_a_warning() -> None:
-    code = "from pipeline import measures, theories; measures.load(); measures.sources(); theories.load()"
+    code = "from pipeline import bibliography, measures, theories; measures.load(); bibliography.sources(); theories.load()"
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -28,6 +28,7 @@ from pipeline.stages.score import score
 from pipeline.stats.heterogeneity import make_studies, q_profile
 from pipeline.stats.meta import fit_random_effects, shrink
 from pipeline.stats.meta_batch import pool_many
+from pipeline.stats.shrunken_limits import limits_over_variance
 from pipeline.stats.variance_between import limits_of_variance
 from pipeline.strict_yaml import FactError
 from pipeline.synthetic.study import draw_study
@@ -83,6 +84,14 @@ def test_what_is_not_printed_at_so_few_sites_has_no_target_there() -> None:
     assert (many["met"], many["misses"], many["designs"]) == (False, 1, 1)
 
 
+def test_the_reason_of_a_miss_stands_where_it_is_missed_and_not_where_it_is_met() -> None:
+    rows = [Design(k, "30", 0.0).row("x", "coverage", rate, 0.002, 10_000) for k, rate in ((4, 0.99), (10, 0.98), (30, 0.95))]
+    lines = lines_of(Entry("x", "x", is_by_sites=True, remark="Why."), rows)
+    assert [(line["met"], line["remark"]) for line in lines] == [(True, ""), (False, "Why."), (True, "")]
+    lines = lines_of(Entry("x", "x", is_by_sites=True, remark="Why."), rows[::2])
+    assert [line["remark"] for line in lines] == ["Why.", "Why."]
+
+
 def test_replicates_without_an_interval_are_left_out() -> None:
     hits = covers(np.array([0.0, np.nan, 2.0]), np.array([1.0, 1.0, np.nan]), 0.5)
     result = Design(0, "1", 0.0).result("x", "coverage", hits)
@@ -129,12 +138,13 @@ def test_results_depend_neither_on_order_nor_on_processes(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("tau", [0.0, 4.5])
 def test_intervals_made_for_many_sets_of_sites_are_those_of_one(tau: float) -> None:
-    y, v, _ = invented.site_summaries(np.random.default_rng(5), 30, sizes(6, "10 to 40"), tau, "normal", pooled.MEAN)
+    y, v, true = invented.site_summaries(np.random.default_rng(5), 30, sizes(6, "10 to 40"), tau, "normal", pooled.MEAN)
     many = pool_many(y, v)
     low, high = pooled.shrunken_limits(many, y, v)
     inside = pooled.profile_holds(y, v, tau)
     matched = pooled.matched_holds(y, v, sizes(6, "10 to 40"), tau)
     ahead = pooled.holds_new_site(many, 5, tau)
+    held = pooled.shrunken_held(y, v, sizes(6, "10 to 40"), true)
     for i in range(30):
         fit = fit_random_effects(y[i], v[i])
         one = shrink(y[i], v[i], fit)
@@ -144,6 +154,8 @@ def test_intervals_made_for_many_sets_of_sites_are_those_of_one(tau: float) -> N
         assert inside[i] == float(limits[0] <= tau**2 <= limits[1])
         limits = limits_of_variance(y[i], v[i], sizes(6, "10 to 40"))
         assert matched[i] == float(limits[0] <= tau**2 <= limits[1])
+        averaged = limits_over_variance(y[i], v[i], sizes(6, "10 to 40"))
+        assert held[i].tolist() == covers(averaged.low, averaged.high, true[i]).tolist()
         new = stats.norm(pooled.MEAN, max(tau, 1e-9))
         assert ahead[i] == pytest.approx(new.cdf(fit.pi_high) - new.cdf(fit.pi_low), abs=1e-5)
 
@@ -274,7 +286,7 @@ def test_verdicts_are_right_and_wrong_as_often_as_they_may_be() -> None:
     rows = {(row.planted, row.sites): row for row in verdicts.load().rows}
     assert [name for name, row in rows.items() if row.met is False] == []
     for k in appraisal.SITES:
-        for what in ("sites", "women", "retention", "waits"):
+        for what in ("sites", "women", "retention", "waits", "experience", "staff"):
             assert rows[f"{what}: true effect", k].rate >= 0.8
             assert rows[f"{what}: no effect", k].consistent <= 0.05
         assert rows["sites: reversed", k].inconsistent >= 0.8

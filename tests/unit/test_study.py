@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import bibliography
 from pipeline.strict_yaml import FactError
 from pipeline.study import Study, facts_for_print, open_study
 
@@ -54,6 +55,26 @@ def test_without_any_one_key_it_is_a_draft_that_names_the_key(folder: Path, miss
 def test_a_blank_is_not_given_and_every_missing_key_is_named(folder: Path) -> None:
     why = facts_for_print(study(folder, {"controller": "'  '"})).why_draft
     assert all(f"governance.{name}" in why for name in GIVEN)
+
+
+def test_a_source_that_no_list_holds_is_told_until_a_list_beside_the_file_holds_it(folder: Path) -> None:
+    (folder / "mine").mkdir()
+    facts = "id: strain\nname: Strain\nbetter: lower\nrange: {low: 0, high: 9}\nsmallest_important_change: "
+    (folder / "mine" / "strain.yaml").write_text(facts + "{points: 2, source: author2020, evidence: V}\n", encoding="utf-8")
+    paths = "paths: {returns: returns, processed: processed, reports: reports, releases: releases, measures: [mine]}\n"
+    (folder / "config.yaml").write_text(paths + "measures: [strain]\n", encoding="utf-8")
+
+    def opened() -> Study:
+        bibliography.sources.cache_clear()
+        return open_study(folder / "config.yaml")
+
+    (told,) = opened().unlisted
+    assert told.startswith("strain cites author2020, which no list of sources holds")
+    assert "author2020" not in facts_for_print(opened()).sources
+    entry = "sources:\n  author2020: {citation: 'Author A. A scale. 2020.', evidence: V}\n"
+    (folder / "mine" / "sources.yaml").write_text(entry, encoding="utf-8")
+    assert opened().unlisted == []
+    assert facts_for_print(opened()).sources["author2020"].citation == "Author A. A scale. 2020."
 
 
 def test_an_invented_study_is_never_final_and_lacks_nothing(folder: Path) -> None:

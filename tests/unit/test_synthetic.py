@@ -317,8 +317,8 @@ def test_the_planted_contexts_are_in_the_returns(full: Made) -> None:
         has = service.loc[sites.index, context] == "y"
         return float(sites.loc[has, column].mean() - sites.loc[~has, column].mean())
 
-    assert full.truth["context_effects"]["pcl5"]["peer_support"] == 5
-    assert contrast("peer_support", "fall") == pytest.approx(5, abs=2.5)
+    assert full.truth["context_effects"]["pcl5"]["peer_support"] == 10
+    assert contrast("peer_support", "fall") == pytest.approx(10, abs=2.5)
     assert contrast("self_referral_accepted", "pre") > 2
     for nil in ("non_medical_venue", "joint_provider", "self_referral_accepted"):
         assert full.truth["context_effects"]["pcl5"][nil] == 0

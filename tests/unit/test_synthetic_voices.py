@@ -84,12 +84,43 @@ def test_scores_on_implementation_are_lower_at_fast_followers_by_what_was_plante
         assert -0.9 < difference < -0.2, "half a point was planted"
 
 
+def test_sustainability_is_collected_scored_and_lowest_where_it_was_planted(drawn: Drawn) -> None:
+    """Eight domains of the PSAT come back as they were drawn; funding is the lowest, and lower still at Fast Followers."""
+    found = drawn.rows("nomad", site_id=WHOLE, instrument="psat").set_index(["construct", "wave"])
+    told = drawn.truth["staff"]["psat"]
+    assert len(told) == 8
+    for domain, key in told.items():
+        row = found.loc[(domain, WHOLE)]
+        assert row["mean"] == pytest.approx(key["all"], abs=1e-6)
+        shift = PLANTED.psat_fast_follower * (domain == "funding_stability") * 0.4
+        assert row["mean"] == pytest.approx(key["planted"] + shift, abs=0.35), "cut to whole answers, it stays near"
+    whole = found.xs(WHOLE, level="wave")["mean"]
+    assert (whole.idxmin(), whole.idxmax()) == ("funding_stability", "programme_adaptation")
+    by_wave = found.loc["funding_stability", "mean"]
+    assert by_wave["FF"] - by_wave["EI"] == pytest.approx(PLANTED.psat_fast_follower, abs=0.35)
+
+
+def test_stress_of_staff_falls_where_training_was_planted_to_help_and_nowhere_else(drawn: Drawn) -> None:
+    change = drawn.rows("staff_change", instrument="proqol", comparison="paired", occasion="after")
+    sites = change[~change["site_id"].isin([WHOLE, "ENTERING"])]
+    trained = sites["site_id"].map(drawn.accepted["service"].set_index("site_id")["trauma_training_delivered"]) == "y"
+    for construct, told in drawn.truth["staff"]["proqol"].items():
+        for side, rows in (("with", sites[trained]), ("without", sites[~trained])):
+            mine = rows[rows["construct"] == construct]
+            mean = (mine["change"] * mine["n_after"]).sum() / mine["n_after"].sum()
+            sign = -1 if construct == "compassion_satisfaction" else 1
+            assert mean == pytest.approx(sign * told[side], abs=1e-6)
+    stress = drawn.truth["staff"]["proqol"]["secondary_traumatic_stress"]
+    assert stress["with"] - stress["without"] == pytest.approx(-10 * PLANTED.proqol_trained, abs=1.5)
+
+
 def test_positive_answers_are_more_frequent_where_they_were_planted_to_be(drawn: Drawn) -> None:
     positive = drawn.rows("experience_summary", part="positive")
     service = drawn.accepted["service"].set_index("site_id")
     for question, feature, told in (
         ("felt_understood", "peer_support", drawn.truth["experience"]["felt_understood"]),
         ("1", "joint_provider", drawn.truth["experience"]["fft"]),
+        ("1", "lived_experience_group", drawn.truth["experience"]["fft_by_lived_experience"]),
     ):
         mine = positive[(positive["question"] == question) & (positive["site_id"] != WHOLE)]
         has = mine["site_id"].map(service[feature]) == "y"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import config, measures, theories
+from pipeline import bibliography, config, instruments, measures, theories
 from pipeline.commands.keeping import register
 from pipeline.strict_yaml import FactError
 from pipeline.tables.returned import RETURNED
@@ -33,6 +33,8 @@ REGISTERED = {
     "CMO-10": "392ec09fe0cd025b",
     "CMO-11": "213365ba87683b3d",
     "CMO-12": "338cce9402a2e521",
+    "CMO-13": "b1a62ca32e09e62e",
+    "CMO-14": "47ba9a46b81b1a92",
 }
 
 TEXT = """\
@@ -45,7 +47,7 @@ minimum: {sites_each_side: 5, women_each_side: 50}
 smallest_difference: {value: 5, scale: points}
 would_count_against: Nothing happens.
 registered: 2026-11-22
-sources: [author2020]
+sources: [blevins2015]
 """
 
 
@@ -61,7 +63,7 @@ def changed(before: str, after: str) -> str:
     return TEXT.replace(before, after)
 
 
-def test_twelve_theories_are_shipped_as_registered() -> None:
+def test_fourteen_theories_are_shipped_as_registered() -> None:
     assert {name: theory.hash for name, theory in SHIPPED.items()} == REGISTERED
 
 
@@ -78,7 +80,16 @@ def test_the_smallest_difference_of_a_change_is_a_third_of_the_reliable_change(t
     if theory.outcome.kind == "change":
         assert measures.load()[theory.outcome.measure].primary_reliable_change == 3 * theory.smallest_difference.value
     else:
-        assert theory.smallest_difference.scale == "risk_difference"
+        assert theory.smallest_difference.scale == ("points" if theory.outcome.kind == "staff" else "risk_difference")
+
+
+def test_two_shipped_theories_are_of_what_people_say_by_published_questionnaires() -> None:
+    known = instruments.load()
+    asked = {name: theory.outcome.asked for name, theory in SHIPPED.items() if theory.outcome.is_of_voices}
+    assert asked == {"CMO-13": ("fft", "1"), "CMO-14": ("proqol", "secondary_traumatic_stress")}
+    assert known["fft"].positive is not None and "1" in known["fft"].questions
+    assert known["proqol"].constructs["secondary_traumatic_stress"].better == "lower"
+    assert {known[name].evidence for name, _ in asked.values()} == {"V"}
 
 
 @pytest.mark.parametrize("path", sorted(theories.SHIPPED.glob("*.yaml")), ids=lambda path: path.stem)
@@ -89,7 +100,7 @@ def test_a_smallest_difference_without_a_source_is_said_to_be_a_choice(path: Pat
 
 @pytest.mark.parametrize("theory", SHIPPED.values(), ids=SHIPPED)
 def test_every_source_is_in_the_bibliography(theory: theories.Theory) -> None:
-    assert set(theory.sources) <= set(measures.sources())
+    assert set(theory.sources) <= set(bibliography.sources())
 
 
 @pytest.mark.parametrize("theory", SHIPPED.values(), ids=SHIPPED)
@@ -145,7 +156,7 @@ def test_another_prediction_has_another_hash(tmp_path: Path, before: str, after:
         ("{says: Something happens.}", "{says: Something happens., indicator: experience.felt_understood}"),
         ("against: Nothing happens.", "against: It does not happen."),
         ("registered: 2026-11-22", "registered: 2026-12-01"),
-        ("[author2020]", "[author2020, other2021]"),
+        ("[blevins2015]", "[blevins2015, blanchard2023]"),
         ("is: yes", 'is: "y"'),
         ("value: 5", "value: 5.0"),
         ("smallest_difference: {value: 5, scale: points}", "smallest_difference: 5"),
@@ -227,7 +238,7 @@ MISTAKES = {
     "no difference": ("value: 5", "value: 0", "7: smallest_difference.value: found 0"),
     "yes for a number": ("{value: 5, scale: points}", "yes", "7: smallest_difference: found True"),
     "a date in words": ("2026-11-22", "last week", "9: registered: found 'last week'"),
-    "no source": ("[author2020]", "[]", "10: sources:"),
+    "no source": ("[blevins2015]", "[]", "10: sources:"),
     "another kind of id": ("id: ABC-01", "id: theory one", "1: id: found 'theory one'"),
     "a code of another column": (
         "peer_support, is: yes",
@@ -495,7 +506,7 @@ def test_the_guide_is_true_when_it_is_followed(tmp_path: Path) -> None:
     (chosen[0] / "LOCAL-01.yaml").write_text(text, encoding="utf-8")
     theories.load.cache_clear()
     local = theories.load(chosen)["LOCAL-01"]
-    assert set(local.sources) <= set(measures.sources())
+    assert set(local.sources) <= set(bibliography.sources())
     assert set(theories.load(chosen)) == {*SHIPPED, "LOCAL-01"}
 
     lock, n_new = register_all({local.id: local}, {}, outcomes_processed=False)

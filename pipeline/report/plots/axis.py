@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, wording
-from pipeline.report.material import Material, Row
+from pipeline.report.material import Material, Row, is_shown
 from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, Scale, Sheet, wrapped
 
 if TYPE_CHECKING:
@@ -14,14 +14,30 @@ if TYPE_CHECKING:
     from pipeline.measures import Measure
 
 ROWS_A_PAGE = 40
-ROW_MM = 4.7
+ROW_MM = 4.4
 LINE_MM = 3.9
 _BELOW_RULE_MM = 0.3
+_SHORT_CODE = 6
+FOREST_SHARE = 0.57
+"""Of the width of a page, where the shrunken estimates stand beside the forest."""
+
+
+def stand_beside(material: Material, measure: Measure) -> bool:
+    """Whether the forest and the shrunken estimates of a measure are drawn next to each other, row by row.
+
+    Both have to be drawn, on one page each, and the codes of the sites have to be short.
+    """
+    pooled = material.row("open_pooled", measure=measure.id)
+    if not is_shown(pooled, "mean_improvement", "low", "high") or pooled is None or not pooled["has_shrunken_plot"]:
+        return False
+    rows = [row for row in material.rows("open_sites", measure=measure.id) if is_shown(row, "mean_improvement", "low", "high")]
+    has_all = all(is_shown(row, "shrunken", "shrunken_low", "shrunken_high") for row in rows)
+    return has_all and 0 < len(rows) <= ROWS_A_PAGE and max(len(row["site_id"]) for row in rows) <= _SHORT_CODE
 
 
 def site_column(sites: list[str]) -> float:
     """Millimetres that the codes of the sites need."""
-    return min(40.0, max(18.0, 1.9 * max((len(site) for site in sites), default=0) + 3))
+    return min(40.0, max(12.0, 1.9 * max((len(site) for site in sites), default=0) + 3))
 
 
 def draw_axis(sheet: Sheet, scale: Scale, *, top: float, bottom: float, label: str) -> None:

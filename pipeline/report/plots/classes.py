@@ -8,14 +8,14 @@ from pipeline.report import numerals, wording
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
 from pipeline.report.plots.axis import LINE_MM, ROW_MM, ROWS_A_PAGE, absent_lines, site_column, write_absent
-from pipeline.report.plots.sheet import INK, MUTED, RULE, WHITE, Ink, Picture, Sheet, parts, short
+from pipeline.report.plots.sheet import INK, MUTED, RULE, WHITE, Ink, Picture, Sheet, part_of, parts, short
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
 ALL, IMPROVED = "ALL", "reliably_improved"
-_WIDE = 36.0
+_WIDE, _WORDS, _GLYPH_MM, _ALL_SITES = 16.0, 23.0, 1.5, 15.0
 _ORDER = (IMPROVED, "no_reliable_change", "not_reliably_improved", "reliably_deteriorated", "not_classified")
 
 
@@ -54,8 +54,9 @@ def draw_classes(material: Material, measure: Measure, style: Ink, *, synthetic:
 
 
 def _sheet(nation: list[Row], sites: dict[str, list[Row]], others: dict[str, list[str]], style: Ink, *, synthetic: bool) -> Sheet:
+    style = part_of(style, 0.5)
     lines = absent_lines(style.width_mm, style.font_size_points - 1, others)
-    label = site_column(["All sites", *sites])
+    label = max(_ALL_SITES, site_column(list(sites)))
     head = 24.0 if nation else 3.0
     bottom = head + 9 + len(sites) * ROW_MM if sites else head
     sheet = Sheet(style, bottom + 2 + (LINE_MM * len(lines) + 1.5 if lines else 0), synthetic=synthetic)
@@ -65,7 +66,7 @@ def _sheet(nation: list[Row], sites: dict[str, list[Row]], others: dict[str, lis
     if sites:
         _heads(sheet, head + 3, label)
     for position, (site, rows) in enumerate(sites.items()):
-        _site(sheet, head + 9 + (position + 0.5) * ROW_MM, site, rows, label, (sheet.width - label - 34) / largest)
+        _site(sheet, head + 9 + (position + 0.5) * ROW_MM, site, rows, label, (sheet.width - label - _WORDS) / largest)
     write_absent(sheet, bottom + 3.5, lines)
     return sheet
 
@@ -83,11 +84,12 @@ def _nation(sheet: Sheet, rows: list[Row], label: float) -> None:
         is_wide = length > _WIDE
         if is_wide:
             sheet.text(x + length / 2, 11, numerals.count(row["n"]), align="center", colour=ink, bold=True)
-            sheet.text(x, 17, _class_label(row, has_count=False), size=-1)
+            at, align = (x, "left") if row is known[0] else (x + length, "right")
+            sheet.text(at, 17, _class_label(row, has_count=False), align=align, size=-1.5)
         else:
             above.append(_class_label(row, has_count=True))
         x += length
-    sheet.text(sheet.width, 5.2, "; ".join(above), align="right", colour=MUTED, size=-1)
+    sheet.text(sheet.width, 5.2, "; ".join(above), align="right", colour=MUTED, size=-1.5)
 
 
 def _class_label(row: Row, *, has_count: bool) -> str:
@@ -98,16 +100,15 @@ def _class_label(row: Row, *, has_count: bool) -> str:
 
 def _heads(sheet: Sheet, y: float, label: float) -> None:
     sheet.text(0, y, "Site", bold=True, size=-0.5)
-    sheet.text(label, y, "Women, rounded:", bold=True, size=-0.5)
-    sheet.bar(label + 26, y - 1.4, 5, 2.8, fill=sheet.style.colour)
-    sheet.text(label + 32.5, y, "reliably improved", size=-0.5)
-    sheet.bar(label + 62, y - 1.4, 5, 2.8, fill=tint(sheet.style.colour, 0.25))
-    sheet.text(label + 68.5, y, "not reliably improved", size=-0.5)
+    sheet.bar(label, y - 1.3, 4, 2.6, fill=sheet.style.colour)
+    sheet.text(label + 5.2, y, "reliably improved", size=-1)
+    sheet.bar(label + 29, y - 1.3, 4, 2.6, fill=tint(sheet.style.colour, 0.25))
+    sheet.text(label + 34.2, y, "not reliably improved", size=-1)
     sheet.line([0, sheet.width], [y + 3.4, y + 3.4], colour=RULE, weight=0.8)
 
 
 def _site(sheet: Sheet, y: float, site: str, rows: list[Row], label: float, mm_per_woman: float) -> None:
-    sheet.text(0, y, short(site, 21))
+    sheet.text(0, y, short(site, 21), size=-0.5)
     x, words = label, []
     for row in rows:
         is_improved = row["class"] == IMPROVED
@@ -117,14 +118,14 @@ def _site(sheet: Sheet, y: float, site: str, rows: list[Row], label: float, mm_p
         length = row["n"] * mm_per_woman
         fill, ink = (sheet.style.colour, WHITE) if is_improved else (tint(sheet.style.colour, 0.25), INK)
         sheet.bar(x, y - ROW_MM / 2 + 0.5, length, ROW_MM - 1, fill=fill)
-        if length > 6:
-            sheet.text(x + length / 2, y, numerals.count(row["n"]), align="center", colour=ink, size=-0.5)
+        if length > _GLYPH_MM * (len(numerals.count(row["n"])) + 0.5):
+            sheet.text(x + length / 2, y, numerals.count(row["n"]), align="center", colour=ink, size=-1)
         else:
             words.append(f"{'improved' if is_improved else 'not improved'}: {numerals.count(row['n'])}")
         if is_improved and row["share_pct"] is not None:
             words.append(f"{numerals.percent(row['share_pct'])} improved")
         x += length
-    sheet.text(x + 2, y, "; ".join(words), colour=MUTED, size=-0.5)
+    sheet.text(x + 1.5, y, "; ".join(words), colour=MUTED, size=-1)
 
 
 def _look(sheet: Sheet, name: str) -> tuple[str, str, str]:
@@ -141,5 +142,5 @@ def _alt(measure: Measure, nation: list[Row], k_drawn: int, others: dict[str, li
         said.append(f"{wording.change_class(row['class'])}: {number}")
     over_all = f"On {measure.label}, over all sites: {'; '.join(said)}. " if said else ""
     hidden = sum(len(sites) for sites in others.values())
-    left = f" {numerals.count(hidden)} further sites are named in words." if hidden else ""
-    return f"{over_all}Bars of the classes of change; two classes are drawn for {numerals.count(k_drawn)} sites.{left}"
+    left = f" Named in words: {numerals.counted(hidden, 'further site')}." if hidden else ""
+    return f"{over_all}Bars of the classes of change; two classes are drawn for {numerals.counted(k_drawn, 'site')}.{left}"

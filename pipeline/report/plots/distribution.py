@@ -8,14 +8,14 @@ from pipeline.report import numerals, wording
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
 from pipeline.report.plots.axis import draw_axis, points_of
-from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Scale, Sheet, scale
+from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Scale, Sheet, part_of, scale
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
-_TOP, _BOTTOM, _HEIGHT = 14.0, 54.0, 65.0
-_NARROW, _GLYPH_MM, _FLAT = 6.5, 1.33, 0.8
+_TOP, _BOTTOM, _HEIGHT = 16.0, 48.0, 58.0
+_GLYPH_MM, _FLAT = 1.25, 0.8
 
 
 def draw_distribution(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -24,9 +24,9 @@ def draw_distribution(material: Material, measure: Measure, style: Ink, *, synth
     shown = [row for row in rows if is_shown(row, "n") and row["bin_high"] > row["bin_low"]]
     if not shown:
         return []
-    sheet = Sheet(style, _HEIGHT, synthetic=synthetic)
+    sheet = Sheet(part_of(style, 0.5), _HEIGHT, synthetic=synthetic)
     ends = [row[end] for row in rows for end in ("bin_low", "bin_high")]
-    along = scale([*ends, 0], left=2, right=style.width_mm - 2, n_ticks=12)
+    along = scale([*ends, 0], left=2, right=sheet.width - 2, n_ticks=9)
     draw_axis(sheet, along, top=_TOP, bottom=_BOTTOM, label=points_of(measure, "Improvement"))
     tallest = max(row["n"] / (row["bin_high"] - row["bin_low"]) for row in shown)
     for row in shown:
@@ -49,30 +49,36 @@ def _height(row: Row, tallest: float) -> float:
 
 
 def _label(sheet: Sheet, along: Scale, row: Row, tallest: float) -> None:
+    """The number of women above its bar, upwards where it is wider than the bar; a word where it may not be shown."""
     middle, width = along((row["bin_low"] + row["bin_high"]) / 2), along(row["bin_high"]) - along(row["bin_low"])
-    size = -1.0 if width > _NARROW else -2.5
     if not is_shown(row, "n"):
         sheet.text(middle, _BOTTOM - 2, wording.status(row["status"]), align="center", colour=MUTED, size=-1.5)
         return
-    words, y = numerals.count(row["n"]), _BOTTOM - _height(row, tallest) - 2.2
-    half = min(width / 2, 0.9 * len(words))
-    sheet.bar(middle - half, y - 1.6, 2 * half, 3.2, fill=WHITE)
-    sheet.text(middle, y, words, align="center", size=size)
+    words, top = numerals.count(row["n"]), _BOTTOM - _height(row, tallest)
+    across = 1.4 * len(words)
+    if across < width:
+        sheet.bar(middle - across / 2, top - 3.8, across, 3.2, fill=WHITE)
+        sheet.text(middle, top - 2.2, words, align="center", size=-1.5)
+    else:
+        sheet.bar(middle - width / 2, top - 1.2 - across, width, across, fill=WHITE)
+        sheet.upright(middle, top - 1.2, words, size=-2)
 
 
 def _thresholds(sheet: Sheet, along: Scale, measure: Measure) -> None:
-    sheet.text(along(0), _TOP - 2, "no change", align="center", size=-1, colour=INK)
+    sheet.line([along(0)] * 2, [_TOP - 2, _TOP], colour=INK, weight=0.9)
+    sheet.text(along(0), _TOP - 4, "no change", align="center", size=-1.5, colour=INK)
     threshold = measure.primary_reliable_change
     if threshold is None:
         return
-    for value, words in ((threshold, "reliable improvement"), (-threshold, "reliable deterioration")):
+    for value, name in ((threshold, "reliable improvement"), (-threshold, "reliable deterioration")):
         if not along.low <= value <= along.high:
             continue
         x = along(value)
-        said = f"{words} from {numerals.plain(value)}"
-        left = x + 1.2 if value > 0 else max(0.0, x - 1.2 - _GLYPH_MM * len(said))
-        sheet.line([x, x], [_TOP - 5, _BOTTOM], colour=sheet.style.accent, weight=1, dashes=(3, 1.6))
-        sheet.text(left, _TOP - 7.2, said, size=-1, colour=sheet.style.accent)
+        said = f"{name} from {numerals.plain(value)}"
+        left = x if value > 0 else x - _GLYPH_MM * len(said)
+        left = min(max(0.0, left), sheet.width - _GLYPH_MM * len(said))
+        sheet.line([x, x], [_TOP - 7, _BOTTOM], colour=sheet.style.accent, weight=1, dashes=(3, 1.6))
+        sheet.text(left, _TOP - 9, said, size=-1.5, colour=sheet.style.accent)
 
 
 def _alt(measure: Measure, rows: list[Row], shown: list[Row]) -> str:

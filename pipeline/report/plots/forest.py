@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.material import Row, by_status, is_shown
 from pipeline.report.plots.axis import (
+    FOREST_SHARE,
     LINE_MM,
     ROW_MM,
     ROWS_A_PAGE,
@@ -16,15 +17,16 @@ from pipeline.report.plots.axis import (
     drawn_sites,
     points_of,
     site_column,
+    stand_beside,
     write_absent,
 )
-from pipeline.report.plots.sheet import MUTED, RULE, WHITE, Ink, Picture, Scale, Sheet, parts, scale, short
+from pipeline.report.plots.sheet import MUTED, RULE, WHITE, Ink, Picture, Scale, Sheet, part_of, parts, scale, short
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
-_HEAD, _RIGHT, _WOMEN = 11.0, 35.0, 13.0
+_HEAD, _RIGHT, _WOMEN = 11.0, 31.0, 13.0
 _SQUARE_MM = 3.1
 
 
@@ -34,6 +36,7 @@ def draw_forest(material: Material, measure: Measure, style: Ink, *, synthetic: 
     pooled = material.row("open_pooled", measure=measure.id)
     pooled = pooled if is_shown(pooled, "mean_improvement", "low", "high") else None
     groups = parts(shown, ROWS_A_PAGE)
+    style = part_of(style, FOREST_SHARE) if stand_beside(material, measure) else style
     pictures = []
     for number, rows in enumerate(groups, start=1):
         is_last = number == len(groups)
@@ -67,8 +70,8 @@ def _sheet(
     has_prediction = pooled is not None and pooled["prediction_low"] is not None
     bottom = _HEAD + len(rows) * ROW_MM + (ROW_MM + 2 if pooled else 0) + (ROW_MM if has_prediction else 0) + 1
     sheet = Sheet(style, bottom + 10 + LINE_MM * len(lines) + (1 if lines else 0), synthetic=synthetic)
-    label = site_column([row["site_id"] for row in rows] + (["All sites, pooled"] if pooled else []))
-    along = scale(_values(everything, pooled), left=label + _WOMEN + 4, right=style.width_mm - _RIGHT)
+    label = site_column([row["site_id"] for row in rows])
+    along = scale(_values(everything, pooled), left=label + _WOMEN + 3, right=style.width_mm - _RIGHT, n_ticks=6)
     _heads(sheet, along, label)
     draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=points_of(measure, "Mean improvement"))
     largest = max((row["n"] or 1 for row in everything), default=1)
@@ -110,7 +113,7 @@ def _pool(sheet: Sheet, along: Scale, top: float, pooled: Row, label: float) -> 
     y, half = top + ROW_MM / 2, 1.6
     sheet.line([0, sheet.width], [top - 1, top - 1], colour=RULE, weight=0.8)
     low, mean, high = (along(pooled[name]) for name in ("low", "mean_improvement", "high"))
-    sheet.text(0, y, "All sites, pooled", bold=True)
+    sheet.text(0, y, "All sites", bold=True)
     sheet.text(label + _WOMEN, y, numerals.count(pooled["n"]), align="right", bold=True)
     sheet.area([(low, y), (mean, y - half), (high, y), (mean, y + half)], fill=sheet.style.accent)
     sheet.text(
@@ -135,7 +138,7 @@ def _alt(measure: Measure, rows: list[Row], pooled: Row | None, others: dict[str
     if pooled is not None and pooled["prediction_low"] is not None:
         words.append(f"Prediction interval: {numerals.interval(pooled['prediction_low'], pooled['prediction_high'])}.")
     words += [
-        f"Forest plot of {numerals.count(len(rows))} sites in order of their code.",
+        f"Forest plot of {numerals.counted(len(rows), 'site')} in order of code.",
         f"Their means lie from {numerals.points(min(means))} to {numerals.points(max(means))} points; the interval "
         "lies wholly on the",
         f"better side of no change at {numerals.count(sum(row['low'] > 0 for row in rows))} of them",

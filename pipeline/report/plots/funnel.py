@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals
 from pipeline.report.material import Row, is_shown
 from pipeline.report.plots.axis import LINE_MM, absent_lines, write_absent
-from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, WHITE, Ink, Picture, Scale, Sheet, scale, wrapped
+from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, WHITE, Ink, Picture, Scale, Sheet, part_of, scale, wrapped
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -17,7 +17,8 @@ MEAN, IMPROVED = "mean", "reliably_improved"
 NAMES = {MEAN: "funnel", IMPROVED: "funnel-share"}
 """What the figures of each kind are called before the measure."""
 WHAT = {MEAN: "Mean improvement", IMPROVED: "Reliably improved"}
-_TOP, _HEIGHT, _LEFT, _RIGHT = 10.0, 62.0, 13.0, 33.0
+_TOP, _HEIGHT, _LEFT, _RIGHT = 18.0, 52.0, 11.0, 2.0
+_KEY_MM = 27.0
 _BESIDE = {"below": "below the limits", "above": "above the limits", "at_limit": "at a limit"}
 
 
@@ -57,6 +58,7 @@ def _sheet(
     *,
     synthetic: bool,
 ) -> Sheet:
+    style = part_of(style, 0.5)
     flagged = [f"{row['site_id']} {_BESIDE[row['flag']]}" for row in sorted(drawn, key=_code) if row["flag"] in _BESIDE]
     lines = wrapped(f"By the policy: {'; '.join(flagged)}.", style.width_mm, style.font_size_points - 1) if flagged else []
     lines += absent_lines(style.width_mm, style.font_size_points - 1, others)
@@ -64,8 +66,8 @@ def _sheet(
     sheet = Sheet(style, bottom + 10 + (LINE_MM * len(lines) + 2 if lines else 0), synthetic=synthetic)
     suffix = "_od" if policy["is_over_dispersed"] else ""
     ends = [row[f"{end}_998{each}"] for row in limits for end in ("low", "high") for each in {"", suffix}]
-    across = scale([row["n"] for row in limits], left=_LEFT, right=sheet.width - _RIGHT)
-    up = scale([*ends, *(row["value"] for row in drawn)], left=bottom, right=_TOP, n_ticks=6)
+    across = scale([row["n"] for row in limits], left=_LEFT, right=sheet.width - _RIGHT, n_ticks=5)
+    up = scale([*ends, *(row["value"] for row in drawn)], left=bottom, right=_TOP, n_ticks=5)
     _axes(sheet, across, up, measure, kind)
     _curves(sheet, across, up, limits, suffix)
     for row in sorted(drawn, key=_code):
@@ -85,8 +87,8 @@ def _code(row: Row) -> str:
 
 
 def _axes(sheet: Sheet, across: Scale, up: Scale, measure: Measure, kind: str) -> None:
-    unit = f"{measure.range.unit} on {measure.label}, positive is better" if kind == MEAN else "percent of women with both scores"
-    sheet.text(0, 4.4, f"{WHAT[kind]}, {unit}", bold=True, size=-0.5)
+    unit = f"{measure.range.unit} on {measure.label}, positive is better" if kind == MEAN else f"percent, {measure.label}"
+    sheet.text(0, 5.6, f"{WHAT[kind]}, {unit}", bold=True, size=-1)
     for tick in up.ticks:
         sheet.line([across.left, across.right], [up(tick)] * 2, colour=PALE, weight=0.8)
         words = numerals.plain(round(tick, 6)) if kind == MEAN else numerals.percent(tick)
@@ -99,7 +101,7 @@ def _axes(sheet: Sheet, across: Scale, up: Scale, measure: Measure, kind: str) -
 
 
 def _curves(sheet: Sheet, across: Scale, up: Scale, limits: list[Row], suffix: str) -> None:
-    """The limits of the policy, those of chance alone where they differ, and the middle; each with its name at its end."""
+    """The limits of the policy, those of chance alone where they differ, and the middle; their names above."""
     last = limits[-1]
     x = [across(row["n"]) for row in limits]
     plain = [] if not suffix or last["high_998"] == last["high_998_od"] else [("998", "", MUTED, 0.7, (1, 1.6))]
@@ -109,18 +111,16 @@ def _curves(sheet: Sheet, across: Scale, up: Scale, limits: list[Row], suffix: s
             y = [up(row[f"{end}_{level}{kind}"]) for row in limits]
             sheet.line(x, y, colour=colour, weight=weight, dashes=dashes)
     sheet.line([across.left, across.right], [up(last["target"])] * 2, colour=sheet.style.accent, weight=1)
-    top = _TOP + 2
     names = [
         ("all drawn sites", sheet.style.accent, 1.0, ()),
         (f"{numerals.percent(95)} limits", sheet.style.colour, 0.9, (3, 1.6)),
         (f"{numerals.percent(99.8)} limits", sheet.style.colour, 1.1, ()),
         *([(f"{numerals.percent(99.8)}, chance alone", MUTED, 0.7, (1, 1.6))] if plain else []),
     ]
-    left = across.right + 3
     for position, (words, colour, weight, dashes) in enumerate(names):
-        beside = top + position * 4.6
-        sheet.line([left, left + 5], [beside] * 2, colour=colour, weight=weight, dashes=dashes)
-        sheet.text(left + 6.2, beside, words, colour=INK if colour != MUTED else MUTED, size=-1.5)
+        left, height = across.left + _KEY_MM * (position % 2), 10.0 + 4.0 * (position // 2)
+        sheet.line([left, left + 5], [height] * 2, colour=colour, weight=weight, dashes=dashes)
+        sheet.text(left + 6.2, height, words, colour=INK if colour != MUTED else MUTED, size=-1.5)
 
 
 def _alt(measure: Measure, kind: str, drawn: list[Row], policy: Row) -> str:
@@ -132,6 +132,6 @@ def _alt(measure: Measure, kind: str, drawn: list[Row], policy: Row) -> str:
     return (
         f"{said}; by chance alone {numerals.plain(policy['expected'])} would be expected. "
         f"{'At a limit: ' + ', '.join(close) + '. ' if close else ''}"
-        f"Funnel of {WHAT[kind].lower()} on {measure.label} at {numerals.count(len(drawn))} sites by their rounded number of "
+        f"Funnel of {WHAT[kind].lower()} on {measure.label} at {numerals.counted(len(drawn), 'site')} by their rounded number of "
         f"women, from {form(min(values))} to {form(max(values))}."
     )

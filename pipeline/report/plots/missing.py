@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.material import Row, is_shown
-from pipeline.report.plots.axis import ROW_MM, draw_axis, points_of
-from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Sheet, scale
+from pipeline.report.plots.axis import ROW_MM, draw_axis
+from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Sheet, part_of, scale
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 0.1
 """In average SDs. Source: Austin 2009, Statistics in Medicine 28:3083-3107."""
 _HEAD, _LABEL, _RIGHT = 11.0, 58.0, 38.0
+_SHORT_LABEL, _SHORT_RIGHT = 26.0, 29.0
 
 
 def draw_missing(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -28,26 +29,26 @@ def draw_missing(material: Material, measure: Measure, style: Ink, *, synthetic:
     scenarios = [each for each in material.rows("open_scenarios", measure=measure.id) if is_shown(each, "mean_improvement")]
     n_lines = 1 + (row["complete"] is not None) + len(scenarios)
     bottom = _HEAD + n_lines * ROW_MM + 1
-    sheet = Sheet(style, bottom + 10, synthetic=synthetic)
+    sheet = Sheet(part_of(style, 0.5), bottom + 10, synthetic=synthetic)
     ends = [0.0, row["low"], row["high"], *(each["mean_improvement"] for each in scenarios)]
-    along = scale([*ends, row["complete"] or 0.0], left=_LABEL, right=style.width_mm - _RIGHT)
-    sheet.text(0, _HEAD - 4.6, "Women without a second score", bold=True, size=-0.5)
-    sheet.text(along.right + 3, _HEAD - 4.6, f"Mean ({sentences.confidence()})", bold=True, size=-0.5)
+    along = scale([*ends, row["complete"] or 0.0], left=_SHORT_LABEL, right=sheet.width - _SHORT_RIGHT, n_ticks=4)
+    sheet.text(0, _HEAD - 4.6, "The others", bold=True, size=-0.5)
+    sheet.text(sheet.width, _HEAD - 4.6, f"Mean ({sentences.confidence()})", align="right", bold=True, size=-0.5)
     sheet.line([0, sheet.width], [_HEAD - 2, _HEAD - 2], colour=style.colour, weight=1)
-    draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=points_of(measure, "Mean improvement"))
+    draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=f"Mean improvement, {measure.range.unit}")
     y = _HEAD + ROW_MM / 2
     if row["complete"] is not None:
-        sheet.text(0, y, "left out: both scores")
+        sheet.text(0, y, "left out", size=-0.5)
         sheet.square(along(row["complete"]), y, 2.4, fill=WHITE, edge=style.colour, weight=1)
         sheet.text(along.right + 3, y, numerals.points(row["complete"]), size=-0.5)
         y += ROW_MM
-    sheet.text(0, y, "imputed")
+    sheet.text(0, y, "imputed", size=-0.5)
     sheet.line([along(row["low"]), along(row["high"])], [y, y], colour=style.colour, weight=1.1)
     sheet.square(along(row["estimate"]), y, 2.4, fill=style.colour, edge=style.colour, weight=1)
     sheet.text(along.right + 3, y, numerals.estimate(row["estimate"], row["low"], row["high"]), size=-0.5)
     for each in scenarios:
         y += ROW_MM
-        sheet.text(0, y, scenario_words(each), colour=MUTED)
+        sheet.text(0, y, scenario_words(each).removeprefix("all ").removeprefix("at the "), colour=MUTED, size=-0.5)
         sheet.disc(along(each["mean_improvement"]), y, 1.15, fill=style.accent, edge=style.accent)
         sheet.text(along.right + 3, y, f"about {numerals.count(each['mean_improvement'])}", colour=MUTED, size=-0.5)
     title = f"What women without a second score could mean for {measure.label}"

@@ -6,7 +6,7 @@ import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from xml.sax.saxutils import escape
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 FONTS = Path(__file__).parents[1] / "fonts"
 FAMILY = "Source Sans 3"
 INK, MUTED, RULE, PALE, WHITE = "#1b2530", "#55606b", "#c4ced5", "#eef2f4", "#ffffff"
+GUTTER_MM = 5.0
+"""Between two pictures that stand side by side."""
 _MM_PER_INCH = 25.4
 _HALF_CAPITAL_MM = 0.33 * _MM_PER_INCH / 72  # half the height of a capital, a point of type size
 
@@ -32,7 +34,7 @@ class Style(Protocol):
 
     @property
     def width_mm(self) -> float:
-        """Width of every figure."""
+        """Width of a figure that has the page to itself."""
 
     @property
     def colour(self) -> str:
@@ -51,6 +53,12 @@ class Ink:
     width_mm: float
     colour: str
     accent: str
+
+
+def part_of(style: Ink, share: float) -> Ink:
+    """The same for a picture that has this share of the page's width, beside others, with half a gutter left to each."""
+    whole = style.width_mm + GUTTER_MM
+    return replace(style, width_mm=whole * share - GUTTER_MM)
 
 
 @dataclass(frozen=True)
@@ -150,8 +158,10 @@ class Sheet:
         self, x: Sequence[float], y: Sequence[float], *, colour: str = INK, weight: float = 0.8, dashes: Sequence[float] = ()
     ) -> None:
         """A line through points; `weight` and `dashes` in points."""
-        options = {"linestyle": (0, tuple(dashes))} if dashes else {}
-        self.axes.plot(x, y, color=colour, linewidth=weight, solid_capstyle="butt", zorder=self._next(), **options)
+        from matplotlib.lines import Line2D
+
+        options: Any = {"linestyle": (0, tuple(dashes))} if dashes else {}
+        self._add(Line2D(x, y, color=colour, linewidth=weight, solid_capstyle="butt", zorder=self._next(), **options))
 
     def area(
         self,
@@ -166,7 +176,7 @@ class Sheet:
         from matplotlib.patches import Polygon
 
         look = {"facecolor": fill, "edgecolor": edge, "hatch": hatch or None, "linewidth": weight}
-        self.axes.add_patch(Polygon(points, closed=True, zorder=self._next(), **look))
+        self._add(Polygon(points, closed=True, zorder=self._next(), **look))
 
     def bar(self, x: float, y: float, width: float, height: float, **look: Any) -> None:
         """A rectangle from its top left corner."""
@@ -180,7 +190,10 @@ class Sheet:
         """A disc round a point."""
         from matplotlib.patches import Circle
 
-        self.axes.add_patch(Circle((x, y), radius, facecolor=fill, edgecolor=edge, linewidth=weight, zorder=self._next()))
+        self._add(Circle((x, y), radius, facecolor=fill, edgecolor=edge, linewidth=weight, zorder=self._next()))
+
+    def _add(self, mark: Any) -> None:
+        self.axes.add_artist(mark)  # a sheet has its limits, so no mark is measured for them
 
     def _next(self) -> int:
         self._order += 1  # painted in the order of the calls, whatever the kind of mark
@@ -193,7 +206,8 @@ class Sheet:
         self.figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None, "Title": heading})
         text = sink.getvalue().decode()
         described = f"</title>\n <desc>{escape(alt)}</desc>"
-        return text.replace("</title>", described, 1).replace("<svg ", '<svg role="img" ', 1).encode()
+        with_fallback = text.replace(f"'{FAMILY}'", f"'{FAMILY}', sans-serif")  # a browser has no other way to our fonts
+        return with_fallback.replace("</title>", described, 1).replace("<svg ", '<svg role="img" ', 1).encode()
 
 
 def wrapped(words: str, width: float, size_points: float) -> list[str]:

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences
 from pipeline.report.material import Row, by_status, is_shown
-from pipeline.report.plots.axis import ROW_MM, ROWS_A_PAGE, draw_axis, drawn_sites, points_of, site_column
-from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Sheet, parts, scale, short
+from pipeline.report.plots.axis import FOREST_SHARE, ROW_MM, ROWS_A_PAGE, draw_axis, drawn_sites, site_column, stand_beside
+from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Sheet, part_of, parts, scale, short
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
-_HEAD, _RIGHT = 11.0, 35.0
+_HEAD, _RIGHT, _FOOT = 11.0, 30.0, 15.0
 
 
 def draw_shrunken(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -21,6 +21,7 @@ def draw_shrunken(material: Material, measure: Measure, style: Ink, *, synthetic
     pooled = material.row("open_pooled", measure=measure.id)
     if pooled is None or not pooled["has_shrunken_plot"] or not is_shown(pooled, "mean_improvement"):
         return []
+    style = part_of(style, 1 - FOREST_SHARE) if stand_beside(material, measure) else style
     columns = ("mean_improvement", "shrunken", "shrunken_low", "shrunken_high")
     shown, _ = by_status(material.rows("open_sites", measure=measure.id), *columns)
     pictures = []
@@ -37,16 +38,16 @@ def draw_shrunken(material: Material, measure: Measure, style: Ink, *, synthetic
 
 def _sheet(rows: list[Row], everything: list[Row], pooled: Row, measure: Measure, style: Ink, *, synthetic: bool) -> Sheet:
     bottom = _HEAD + len(rows) * ROW_MM + 1
-    sheet = Sheet(style, bottom + 10, synthetic=synthetic)
+    sheet = Sheet(style, bottom + _FOOT, synthetic=synthetic)
     label = site_column([row["site_id"] for row in rows])
     ends = [row[name] for row in everything for name in ("mean_improvement", "shrunken_low", "shrunken_high")]
-    along = scale([*ends, pooled["mean_improvement"]], left=label + 6, right=style.width_mm - _RIGHT)
+    along = scale([*ends, pooled["mean_improvement"]], left=label, right=style.width_mm - _RIGHT, n_ticks=5)
     middle, mean = _HEAD - 4.6, along(pooled["mean_improvement"])
     sheet.text(0, middle, "Site", bold=True, size=-0.5)
-    sheet.text(along.right + 3, middle, f"Shrunken ({sentences.confidence()})", bold=True, size=-0.5)
-    _key(sheet, along.left, middle)
+    sheet.text(sheet.width, middle, f"Shrunken ({sentences.confidence()})", align="right", bold=True, size=-0.5)
     sheet.line([0, sheet.width], [_HEAD - 2, _HEAD - 2], colour=style.colour, weight=1)
-    draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=points_of(measure, "Mean improvement"))
+    draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=f"{measure.range.unit.capitalize()} on {measure.label}")
+    _key(sheet, 0, bottom + 12)
     sheet.line([mean, mean], [_HEAD - 2, bottom], colour=style.accent, weight=1.1, dashes=(3, 1.6))
     for position, row in enumerate(rows):
         y = _HEAD + (position + 0.5) * ROW_MM
@@ -61,10 +62,10 @@ def _sheet(rows: list[Row], everything: list[Row], pooled: Row, measure: Measure
 def _key(sheet: Sheet, left: float, y: float) -> None:
     sheet.disc(left + 1.2, y, 1.15, fill=sheet.style.colour, edge=sheet.style.colour)
     sheet.text(left + 3.6, y, "shrunken", size=-1, colour=INK)
-    sheet.disc(left + 20, y, 0.95, fill=WHITE, edge=MUTED)
-    sheet.text(left + 22.4, y, "the site alone", size=-1, colour=MUTED)
-    sheet.line([left + 43, left + 49], [y, y], colour=sheet.style.accent, weight=1.1, dashes=(3, 1.6))
-    sheet.text(left + 51, y, "all sites", size=-1, colour=sheet.style.accent)
+    sheet.disc(left + 19, y, 0.95, fill=WHITE, edge=MUTED)
+    sheet.text(left + 21.4, y, "the site alone", size=-1, colour=MUTED)
+    sheet.line([left + 41, left + 47], [y, y], colour=sheet.style.accent, weight=1.1, dashes=(3, 1.6))
+    sheet.text(left + 49, y, "all sites", size=-1, colour=sheet.style.accent)
 
 
 def _alt(measure: Measure, rows: list[Row], pooled: Row) -> str:

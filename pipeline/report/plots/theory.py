@@ -9,6 +9,7 @@ from pipeline.report import numerals, sentences, wording
 from pipeline.report.material import Material, Row, is_shown
 from pipeline.report.plots.axis import points_of
 from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, Ink, Picture, Scale, Sheet, scale, short
+from pipeline.report.wording_theories import is_of_voices
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -18,9 +19,9 @@ _GAP, _CODE = 8.0, 15.0
 _HEAD, _STRIP_ROW, _AXIS = 5.0, 4.6, 9.5
 _MARK = 2.6
 """Millimetres that keep the titles of the sides clear of the mark of invented data."""
-_TALLEST, _TALLEST_ALONE = 52.0, 32.5
+_TALLEST, _TALLEST_ALONE = 60.0, 32.5
 """Millimetres that the sites take; alone they stand on the page of configurations, beside a truth table."""
-_LEAST_ROW, _MOST_ROW = 1.5, 3.2
+_LEAST_ROW, _MOST_ROW = 1.5, 5.5
 _NAMED_FROM = 2.3
 """Millimetres a row from which the codes of the sites can be read."""
 _CONTRASTS = (("", "Crude"), ("_adjusted", "Adjusted"))
@@ -52,9 +53,9 @@ def draw_theories(material: Material, style: Ink, *, synthetic: bool) -> list[Pi
 
 
 def _contrasts(theory: Row) -> list[tuple[str, float, float, float]]:
-    """Name, estimate and limits of the crude and the adjusted contrast, as far as they are shown."""
+    """Name, estimate and limits of the crude and the adjusted contrast, as far as they are shown; of voices there is one."""
     found = []
-    for suffix, name in _CONTRASTS:
+    for suffix, name in (("", "Difference"),) if is_of_voices(theory) else _CONTRASTS:
         columns = tuple(f"{column}{suffix}" for column in ("estimate", "low", "high"))
         if is_shown(theory, *columns):
             value, low, high = (theory[column] for column in columns)
@@ -144,7 +145,8 @@ def _panels(sheet: Sheet, sides: list[_Side], label: str, *, top: float, row_mm:
     for at, side in enumerate(sides):
         left = at * (width + _GAP)
         along = scale([*everything, 0.0], left=left + _CODE, right=left + width - 2, n_ticks=5)
-        title = f"{side.title} ({numerals.count(len(side.rows))} sites shown)" if side.rows else f"{side.title} (no site shown)"
+        n_shown = numerals.counted(len(side.rows), "site") if side.rows else "no site"
+        title = f"{side.title} ({n_shown} shown)"
         sheet.text(left, top - 3.4, short(title, 52), bold=True, size=-0.5)
         _axis(sheet, along, top=top - 1, bottom=bottom, label=label, is_label=False)
         for position, row in enumerate(side.rows):
@@ -175,12 +177,13 @@ def _alt(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: l
     verdict = wording.VERDICTS.get(theory["verdict"], theory["verdict"])
     words = [f"{theory['theory_id']}, verdict: {verdict}."]
     for name, value, low, high in contrasts:
-        words.append(f"{name} difference: {numerals.estimate(value, low, high)} {theory['unit']}.")
+        what = name if name == "Difference" else f"{name} difference"
+        words.append(f"{what}: {numerals.estimate(value, low, high)} {theory['unit']}.")
     if not contrasts:
         words.append("No contrast is shown.")
     for side in sides:
         means = [row["mean_improvement"] for row in side.rows]
-        shown = f"{side.title}: {numerals.count(len(means))} sites shown"
+        shown = f"{side.title}: {numerals.counted(len(means), 'site')} shown"
         if means:
             shown += f", their mean improvements from {numerals.points(min(means))} to {numerals.points(max(means))} points"
         words.append(f"{shown}.")
@@ -192,7 +195,8 @@ def _data(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: 
 
     rows: list[dict[str, Any]] = []
     for name, value, low, high in contrasts:
-        rows.append({"what": f"{name} contrast", "side": None, "site_id": None, "value": value, "low": low, "high": high})
+        what = name if name == "Difference" else f"{name} contrast"
+        rows.append({"what": what, "side": None, "site_id": None, "value": value, "low": low, "high": high})
     for side in sides:
         for row in side.rows:
             ends = {"value": row["mean_improvement"], "low": row["low"], "high": row["high"]}

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
-from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, WHITE, Ink, Picture, Scale, Sheet, scale
+from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, WHITE, Ink, Picture, Scale, Sheet, part_of, scale
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
-_HEIGHT, _TOP, _BOTTOM, _LEFT = 78.0, 20.0, 66.0, 11.0
+_HEIGHT, _TOP, _BOTTOM, _LEFT = 58.0, 18.0, 48.0, 11.0
 _PERCENT = (0, 25, 50, 75, 100)
-_APART_MM = 6.5
+_APART_MM = 5.0
 _DASHES, _DOTS = (4, 1.8), (1.2, 1.4)
 
 
@@ -26,9 +26,9 @@ def draw_thresholds(material: Material, measure: Measure, style: Ink, *, synthet
     if sum(is_shown(row, "improved_pct") for row in curve) < 2:  # a line needs two points
         return []
     published = [row for row in rows if row["is_published"]]
-    sheet = Sheet(style, _HEIGHT, synthetic=synthetic)
+    sheet = Sheet(part_of(style, 0.5), _HEIGHT, synthetic=synthetic)
     ends = [row["points"] for row in rows]
-    along = scale([0.0, *ends], left=_LEFT, right=style.width_mm - 2, n_ticks=10)
+    along = scale([0.0, *ends], left=_LEFT, right=sheet.width - 2, n_ticks=8)
     _axes(sheet, along, measure)
     shown = [row for row in curve if is_shown(row, "improved_pct")]
     _published(sheet, along, published, measure)
@@ -53,15 +53,14 @@ def _axes(sheet: Sheet, along: Scale, measure: Measure) -> None:
         sheet.line([along.left, along.right], [y, y], colour=RULE if percent == 0 else PALE, weight=0.8)
         sheet.text(along.left - 1.5, y, numerals.percent(percent), align="right", colour=MUTED, size=-1)
     for tick in along.ticks:
-        sheet.text(along(tick), _BOTTOM + 3, numerals.plain(round(tick, 6)), align="center", colour=MUTED, size=-1)
+        sheet.text(along(tick), _BOTTOM + 2.6, numerals.plain(round(tick, 6)), align="center", colour=MUTED, size=-1)
     label = f"Change that counts, {measure.range.unit} on {measure.label} and more"
-    sheet.text((along.left + along.right) / 2, _BOTTOM + 7.4, label, align="center", colour=INK, size=-0.5)
+    sheet.text((along.left + along.right) / 2, _BOTTOM + 6.6, label, align="center", colour=INK, size=-0.5)
 
 
 def _published(sheet: Sheet, along: Scale, rows: list[Row], measure: Measure) -> None:
     """A line at each published threshold, that of the classes in full; numbers that would touch stand on two heights."""
     last, is_raised = -_APART_MM, False
-    sheet.text(0, _TOP - 8.6, "Published:", colour=MUTED, size=-1)
     for row in rows:
         x = along(row["points"])
         is_primary = row["points"] == measure.primary_reliable_change
@@ -95,10 +94,12 @@ def _key(sheet: Sheet, *, has_twin: bool) -> None:
     if has_twin:
         lines.append(("improved by regression to the mean alone", MUTED, 1.4, _DOTS))
     x = 0.0
-    for words, colour, weight, dashes in lines:
-        sheet.line([x, x + 7], [5.5, 5.5], colour=colour, weight=weight, dashes=dashes)
-        sheet.text(x + 8.5, 5.5, words, colour=colour, size=-0.5)
-        x += 13.5 + 1.55 * len(words)
+    for position, (words, colour, weight, dashes) in enumerate(lines):
+        y = 5.4 if position < 2 else 9.4
+        x = 0.0 if position == 2 else x
+        sheet.line([x, x + 6], [y, y], colour=colour, weight=weight, dashes=dashes)
+        sheet.text(x + 7.5, y, words, colour=colour, size=-1.5)
+        x += 11.5 + 1.3 * len(words)
 
 
 def _alt(material: Material, measure: Measure, curve: list[Row], published: list[Row]) -> str:

@@ -28,7 +28,7 @@ def draw_types(material: Material, style: Ink, *, synthetic: bool) -> list[Pictu
     width = (style.width_mm - _LABEL) / len(names)
     for position, name in enumerate(names):
         left = _LABEL + position * width
-        sheet.text(left, 5, f"Type {name}, {numerals.count(sizes[name])} sites", bold=True, size=-0.5)
+        sheet.text(left, 5, f"Type {name}, {numerals.counted(sizes[name], 'site')}", bold=True, size=-0.5)
     y = _HEAD
     for kind, components in kinds.items():
         if components:
@@ -73,7 +73,7 @@ def _bar(sheet: Sheet, x: float, y: float, width: float, row: Row | None) -> Non
 def _alt(names: list[str], rows: list[Row], sizes: dict[str, int]) -> str:
     told = (telling(rows, name) for name in names)
     said = [
-        f"Type {name}, {numerals.count(sizes[name])} sites: {words or 'no component sets it apart'}."
+        f"Type {name}, {numerals.counted(sizes[name], 'site')}: {words or 'no component sets it apart'}."
         for name, words in zip(names, told, strict=True)
     ]
     return f"Share of each type's services that have each component. {' '.join(said)} Bars by component and type."

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 TOPICS = ("experience", "staff", "training")
 _LABEL, _RIGHT, _HEAD, _GLYPH_MM = 50.0, 17.0, 9.0, 1.45
-_MOST_ROWS = 36
+MOST_ROWS = 36
+"""Lines of one picture; a questionnaire with more has none, as half of its questions would be no picture of it."""
 _DARK_FROM = 0.7
 
 
@@ -27,6 +28,8 @@ def draw_answers(material: Material, style: Ink, *, synthetic: bool) -> list[Pic
         rows = told_apart([row for row in material.rows("open_answers", topic=topic, part="answers") if is_shown(row, "n")])
         for instrument in sorted({row["instrument"] for row in rows}):
             mine = [row for row in rows if row["instrument"] == instrument]
+            if len(_lines(mine)) > MOST_ROWS:
+                continue
             pictures.append(_answers(material, topic, instrument, mine, style, synthetic=synthetic))
     return pictures
 
@@ -38,7 +41,7 @@ def told_apart(rows: list[Row]) -> list[Row]:
 
 
 def _answers(material: Material, topic: str, instrument: str, rows: list[Row], style: Ink, *, synthetic: bool) -> Picture:
-    lines = _lines(rows)[:_MOST_ROWS]
+    lines = _lines(rows)
     n_heads = sum(not line for _, line in lines)
     sheet = Sheet(style, _HEAD + (len(lines)) * ROW_MM + 1.2 * n_heads + 2, synthetic=synthetic)
     width = sheet.width - _LABEL - _RIGHT

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from pipeline.report import numerals
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
-from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, Ink, Picture, Scale, Sheet
+from pipeline.report.plots.sheet import GUTTER_MM, INK, MUTED, PALE, RULE, Ink, Picture, Scale, Sheet, part_of
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material
 
 ALL = "ALL"
 EVENTS = {"assessment": "Assessed", "treatment": "Treatment begun"}
-_HEAD, _HEIGHT, _GAP, _LEFT, _RIGHT = 9.0, 42.0, 19.0, 11.0, 40.0
+_HEAD, _HEIGHT, _LEFT, _RIGHT = 15.0, 40.0, 11.0, 2.0
 _QUARTERS = (0, 25, 50, 75, 100)
 _WEEKS_A_TICK = 8
 
@@ -26,10 +26,12 @@ def draw_waits(material: Material, style: Ink, *, synthetic: bool) -> list[Pictu
     if not panels:
         return []
     last = max(row["weeks"] for rows in panels.values() for name in ("seen", "left") for row in _points(rows, name))
-    across = Scale(0, -(-last // _WEEKS_A_TICK) * _WEEKS_A_TICK, _LEFT, style.width_mm - _RIGHT, ())
-    sheet = Sheet(style, len(panels) * (_HEAD + _HEIGHT) + (len(panels) - 1) * (_GAP - _HEAD) + 11, synthetic=synthetic)
+    end = -(-last // _WEEKS_A_TICK) * _WEEKS_A_TICK
+    width = part_of(style, 0.5).width_mm
+    sheet = Sheet(style, _HEAD + _HEIGHT + 10, synthetic=synthetic)
     for position, (event, rows) in enumerate(panels.items()):
-        _panel(sheet, across, _HEAD + position * (_HEIGHT + _GAP), EVENTS[event], rows)
+        left = position * (width + GUTTER_MM)
+        _panel(sheet, Scale(0, end, left + _LEFT, left + width - _RIGHT, ()), left, EVENTS[event], rows)
     title, alt = "Waits from referral", _alt(panels)
     table = material.tables["open_waits"]
     data = table.loc[(table["site_id"] == ALL) & table["event"].isin(list(panels))]
@@ -43,13 +45,14 @@ def _points(rows: list[Row], name: str) -> list[Row]:
     )
 
 
-def _panel(sheet: Sheet, across: Scale, top: float, event: str, rows: list[Row]) -> None:
-    bottom = top + _HEIGHT
-    up = Scale(0, 100, bottom, top, ())
+def _panel(sheet: Sheet, across: Scale, left: float, event: str, rows: list[Row]) -> None:
+    bottom = _HEAD + _HEIGHT
+    up = Scale(0, 100, bottom, _HEAD, ())
     told = [row for row in rows if row["k_sites"] is not None]
     women = max((f"{numerals.count(row['n'])} women" for row in told if row["n"] is not None), default="women")
-    who = f"of {women} not turned away, at {numerals.count(told[0]['k_sites'])} sites" if told else "of women not turned away"
-    sheet.text(0, top - 5, f"{event}, share {who}", bold=True, size=-0.5)
+    who = f"of {women} not turned away, at {numerals.counted(told[0]['k_sites'], 'site')}" if told else "of women not turned away"
+    sheet.text(left, _HEAD - 9, event, bold=True, size=-0.5)
+    sheet.text(left, _HEAD - 5, f"Share {who}", colour=MUTED, size=-1)
     for part in _QUARTERS:
         sheet.line([across.left, across.right], [up(part)] * 2, colour=PALE if part else RULE, weight=0.8)
         sheet.text(across.left - 1.5, up(part), numerals.percent(part), align="right", colour=MUTED, size=-1)
@@ -60,9 +63,11 @@ def _panel(sheet: Sheet, across: Scale, top: float, event: str, rows: list[Row])
         points = _points(rows, name)
         if points:
             _curve(sheet, across, up, points, name, colour, has_band=name == "seen")
-            y = up(points[-1][f"{name}_pct"])
             share = numerals.percent(points[-1][f"{name}_pct"])
-            sheet.text(across(points[-1]["weeks"]) + 3, y, f"{words}: {share}", colour=INK, size=-0.5)
+            x, y = across(points[-1]["weeks"]), up(points[-1][f"{name}_pct"])
+            is_early = x < (across.left + across.right) / 2
+            place, align = ((x + 2, y), "left") if is_early else ((x, y - 3.4), "right")
+            sheet.text(*place, f"{words}: {share}", align=align, colour=INK, size=-0.5)
 
 
 def _curve(sheet: Sheet, across: Scale, up: Scale, points: list[Row], name: str, colour: str, *, has_band: bool) -> None:

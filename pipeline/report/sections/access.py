@@ -148,7 +148,7 @@ def _by_site(material: Material, weeks: list[int]) -> Table | None:
         "of weeks before and enough still waited, and where its share would not give away that of another."
     )
     kept = tuple(span for span in spans if span[1])
-    return Table("Waits by site", columns, tuple(lines), note=note, spans=kept, is_dense=True)
+    return Table("Waits by site", columns, tuple(lines), note=note, spans=kept, is_tight=True)
 
 
 def _wait(row: Row | None) -> str | Cell:
@@ -173,5 +173,7 @@ def waits_beside(site_id: str, material: Material) -> Table | None:
         Column("Left before, here", "right"),
         Column("Left before, all sites", "right"),
     )
+    if not lines:
+        return None
     note = f"Shares with {sentences.confidence()}s. Women who left before count among all; those still waiting are allowed for."
-    return Table("Waits from referral, here and over all sites", columns, tuple(lines), note=note) if lines else None
+    return Table("Waits from referral, here and over all sites", columns, tuple(lines), note=note, is_dense=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragraph, Table, beside, two_by_two
 from pipeline.report.material import is_shown
 from pipeline.report.plots.classes import ALL, classes_of
 from pipeline.report.sections.delivery import figures
 from pipeline.report.sections.effects import effects
-from pipeline.report.sections.recovery import recovery
-from pipeline.report.sections.thresholds import thresholds, thresholds_not_given
+from pipeline.report.sections.recovery import recovery, recovery_not_given
+from pipeline.report.sections.thresholds import strip, thresholds_not_given, what_comes_of_itself, where_the_line_is
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -33,7 +33,7 @@ def change(material: Material) -> list[Block]:
     told = [measure for measure in material.measures.values() if _has_anything(material, measure)]
     for measure in told:
         blocks += _measure(material, measure)
-    blocks += thresholds_not_given(material)
+    blocks += [*recovery_not_given(material), *thresholds_not_given(material)]
     untold = [measure.label for measure in material.measures.values() if measure not in told]
     if untold and told:
         blocks.append(Heading("Further measures", level=2))
@@ -64,8 +64,13 @@ def pooled_cells(row: Row | None) -> tuple[str | Cell, ...]:
     return (numerals.count(row["n"]), numerals.count(row["k_sites"]), mean, prediction, variance)
 
 
+def is_any_pooled(material: Material) -> bool:
+    """Whether a mean over all sites is given on any measure."""
+    return any(is_shown(row, "mean_improvement") for row in material.rows("open_pooled"))
+
+
 def _summary(material: Material) -> Table | Paragraph:
-    if not any(is_shown(row, "mean_improvement") for row in material.rows("open_pooled")):
+    if not is_any_pooled(material):
         return Paragraph(sentences.over_measures(material, "pooled"))
     columns = (
         Column("Measure", share=1),
@@ -91,51 +96,70 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
     if is_shown(pooled, "mean_improvement"):
         keys += [f"{key}.prediction", f"{key}.tau2"]
     reason = (pooled or {}).get("note")
+    if not is_any_pooled(material):
+        keys = []  # said of all measures at the head of the section
     said = " ".join(sentences.sentence(material, each, reason=reason, measure=label) for each in keys)
-    drawn = figures(
-        material,
-        f"distribution-{measure.id}",
-        f"How change on {label} is spread. The area of a bar is the number of women in it.",
-    )
-    missing = [Paragraph(f"Too few women have both scores on {label} to draw how change is spread.")]
+    drawn = figures(material, f"distribution-{measure.id}", f"Change on {label}. The area of a bar is the number of women in it.")
+    few = [] if drawn else [Paragraph(f"Too few women have both scores on {label} to draw how change is spread.")]
+    said_of_classes, in_a_table = _classes(material, measure)
     return [
         Heading(label, level=2),
-        Paragraph(_scale(measure)),
-        Paragraph(said + _left_out(pooled)),
-        *(drawn or missing),
-        *_classes(material, measure),
-        *recovery(material, measure),
-        *thresholds(material, measure),
+        Paragraph(f"{_scale(measure)} {said}{_left_out(pooled)}".rstrip()),
+        *few,
+        *_spread_and_classes(
+            drawn,
+            strip(material, measure),
+            [said_of_classes, *in_a_table, *recovery(material, measure), *where_the_line_is(material, measure)],
+            figures(material, f"classes-{measure.id}", _caption_of_classes(label, has_all=bool(in_a_table))),
+        ),
+        *what_comes_of_itself(material, measure),
     ]
 
 
-def _classes(material: Material, measure: Measure) -> list[Block]:
+def _spread_and_classes(spread: list[Block], strip: list[Block], said: list[Block], classes: list[Block]) -> list[Block]:
+    """Both pictures of change side by side, then the words beside the picture of classes; a picture alone has them beside it."""
+    pictures = [*spread, *strip]
+    if len(classes) > 1:  # more sites than fit beside the words
+        return [*_pairs(pictures), *said, *_pairs(classes)]
+    return [*_pairs(pictures), *beside(said, classes)] if len(pictures) > 1 else beside(pictures, [*said, *classes])
+
+
+def _pairs(pictures: list[Block]) -> list[Block]:
+    return two_by_two([picture] for picture in pictures)
+
+
+def _caption_of_classes(label: str, *, has_all: bool) -> str:
+    where = "over all sites and at each site" if has_all else "at each site; over all sites they may not be shown"
+    return f"Classes of change on {label}, {where}."
+
+
+def _classes(material: Material, measure: Measure) -> tuple[Paragraph, list[Table]]:
+    """What makes a class and how many improved, and all classes in a table, if they may be shown."""
     label, key = measure.label, f"change.{measure.id}"
-    found = classes_of(material.rows("open_classes", measure=measure.id, site_id=ALL))
-    rows = tuple(_class_row(row) for row in found)
     has_classes = bool(_shown_classes(material, measure))
     if measure.primary_reliable_change is not None:
         said = sentences.sentence(material, f"{key}.threshold", measure=label)
     elif has_classes or f"classes-{measure.id}" in material.alt:
         said = f"No published reliable change is known for {label}; its classes rest on its published reliability."
     else:
-        return [Paragraph(f"No published reliable change is known for {label}, so women are not put into classes of change.")]
+        return Paragraph(f"No published reliable change is known for {label}, so women are not put into classes of change."), []
     said = f"{said} {sentences.sentence(material, f'{key}.reliably_improved_pct', measure=label)}"
-    blocks: list[Block] = [Paragraph(said)]
-    if has_classes:
-        columns = (
-            Column("Class", share=1),
-            Column("Women", "right"),
-            Column("Share", "right"),
-            Column(sentences.confidence().capitalize(), "right"),
-        )
-        note = (
-            "Shares come from the rounded counts; their intervals allow for differences between sites. Sites that are "
-            "too small, or that sent totals, are not counted here."
-        )
-        blocks.append(Table(f"Classes of change on {label}, all sites", columns, rows, note=note))
-    where = "over all sites and at each site" if has_classes else "at each site; over all sites they may not be shown"
-    return [*blocks, *figures(material, f"classes-{measure.id}", f"Classes of change on {label}, {where}.")]
+    return Paragraph(said), [_table_of_classes(material, measure)] if has_classes else []
+
+
+def _table_of_classes(material: Material, measure: Measure) -> Table:
+    columns = (
+        Column("Class", share=1),
+        Column("Women", "right"),
+        Column("Share", "right"),
+        Column(sentences.confidence().capitalize(), "right"),
+    )
+    note = (
+        "Shares come from the rounded counts; their intervals allow for differences between sites. Sites that are too small, or "
+        "that sent totals, are not counted here."
+    )
+    rows = tuple(map(_class_row, classes_of(material.rows("open_classes", measure=measure.id, site_id=ALL))))
+    return Table(f"Classes of change on {measure.label}, all sites", columns, rows, note=note, is_dense=True)
 
 
 def _class_row(row: Row) -> tuple[str | Cell, ...]:

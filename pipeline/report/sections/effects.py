@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material, Row
 
-_LEAST_P = 0.001
-
 
 def effects(material: Material) -> list[Block]:
     """The table, with a remark on how to read it; a sentence on the measures that it leaves out."""
@@ -33,8 +31,8 @@ def effects(material: Material) -> list[Block]:
     cells = tuple(_cells(material.measures[row["measure"]], row) for row in told)
     note = (
         "All women with both scores as one group, sites not told apart: limits hold for women alone, and would be wider with "
-        "differences between sites. In order: d_z with noncentral t limits, d_av with bootstrap limits, d_pre corrected for "
-        "small numbers with limits that ask for no shape; r between first and last score; Wilcoxon's signed rank test."
+        "differences between sites. In order: d_z, d_av and d_pre, the last corrected for small numbers, with limits that ask "
+        "for no shape (jackknife); r between first and last score; Wilcoxon's signed rank test."
     )
     said = (
         "Standardised sizes divide a change by a spread, and the spreads differ: sizes of one column may be compared with sizes "
@@ -47,8 +45,8 @@ def effects(material: Material) -> list[Block]:
 
 def _cells(measure: Measure, row: Row) -> tuple[str | Cell, ...]:
     sizes = (_with_limits(row, name) for name in ("d_z", "d_av", "d_pre"))
-    limits = (row["hodges_lehmann"], row["hodges_lehmann_low"], row["hodges_lehmann_high"])
-    return (measure.label, *sizes, numerals.hundredths(row["r"]), numerals.estimate(*limits), _p(row["wilcoxon_p"]))
+    shift = numerals.estimate(row["hodges_lehmann"], row["hodges_lehmann_low"], row["hodges_lehmann_high"])
+    return (measure.label, *sizes, numerals.hundredths(row["r"]), shift, numerals.probability(row["wilcoxon_p"]))
 
 
 def _with_limits(row: Row, name: str) -> str | Cell:
@@ -56,9 +54,3 @@ def _with_limits(row: Row, name: str) -> str | Cell:
         return Cell("not given", "muted")
     low, high = (numerals.hundredths(row[f"{name}_{end}"]) for end in ("low", "high"))
     return f"{numerals.hundredths(row[name])} ({low} to {high})" if low and high else numerals.hundredths(row[name])
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return ""
-    return f"up to {_LEAST_P}" if value <= _LEAST_P else numerals.plain(value)

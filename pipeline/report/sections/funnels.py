@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table, Tone
+from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table, Tone, beside
 from pipeline.report.material import is_shown
 from pipeline.report.plots.funnel import MEAN, NAMES, WHAT
 from pipeline.report.sections.delivery import figures
@@ -25,8 +25,8 @@ def funnels(material: Material) -> list[Block]:
     blocks: list[Block] = [Heading("Funnels, and what chance alone would flag", level=2)]
     blocks += [Paragraph(_policy(policies[0]), lead="The policy."), *_budget(material, alarms)]
     for measure in material.measures.values():
-        for kind, name in NAMES.items():
-            blocks += figures(material, f"{name}-{measure.id}", _caption(kind, measure.label))
+        drawn = (figures(material, f"{name}-{measure.id}", _caption(kind, measure.label)) for kind, name in NAMES.items())
+        blocks += beside(*drawn)
     untold = {material.measures[row["measure"]].label for row in policies if not is_shown(row) and row["kind"] == MEAN}
     if untold:
         labels = wording.listed([measure.label for measure in material.measures.values() if measure.label in untold])
@@ -52,14 +52,12 @@ def _policy(row: Row) -> str:
         f"only from {numerals.count(row['minimum'])} women on. To be pointed out is a reason to ask, first of the data, then of "
         "whom the site sees and when it measures; it is no judgement of the women or the staff. Points and limits are made of "
         "the rounded numbers that are released; where those leave open on which side of a limit a site lies, it is said to be at "
-        "the limit."
+        "the limit. Sites have no order in these pictures, and none follows from them."
     )
 
 
 def _caption(kind: str, label: str) -> str:
-    return (
-        f"{WHAT[kind]} on {label} by the rounded number of women at a site. Sites have no order here, and none follows from it."
-    )
+    return f"{WHAT[kind]} on {label} by the rounded number of women at a site."
 
 
 def _budget(material: Material, alarms: list[Row]) -> list[Block]:
@@ -72,9 +70,9 @@ def _budget(material: Material, alarms: list[Row]) -> list[Block]:
     head = sorted(shown[:_KINDS_OF_LIMITS], key=_order)
     names = ("Expected", "Beyond", "At limit")
     columns = (
-        Column("Measure", share=1),
+        Column("Measure", share=3.2),
         Column("Sites", "right"),
-        *(Column(name, "right") for row in head for name in (names if row["is_policy"] else names[:-1])),
+        *(Column(name, "right", share=1) for row in head for name in (names if row["is_policy"] else names[:-1])),
     )
     spans = (("", 2), *((_limits(row), 3 if row["is_policy"] else 2) for row in head))
     by_funnel: dict[tuple[str, str], list[Row]] = {}
@@ -86,7 +84,7 @@ def _budget(material: Material, alarms: list[Row]) -> list[Block]:
         "of sites as different as these seem to be, none of them special."
     )
     lines = tuple(_cells(material, sorted(rows, key=_order)) for rows in by_funnel.values())
-    return [Paragraph(" ".join(said)), Table("False alarms", columns, lines, note=note, spans=spans, is_dense=True)]
+    return [Paragraph(" ".join(said)), Table("False alarms", columns, lines, note=note, spans=spans, is_tight=True)]
 
 
 _KINDS_OF_LIMITS = 4

@@ -9,11 +9,12 @@ from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, P
 from pipeline.report.sections.front import rule
 
 if TYPE_CHECKING:
-    from pipeline.measures import Measure, Source, Sourced
+    from pipeline.bibliography import Source
+    from pipeline.measures import Measure, Sourced
     from pipeline.report.material import Material, Row
     from pipeline.report.study import StudyFacts
 
-_SHORT = 40
+_SHORT = 12
 """Letters of a statement that a cell of numbers has room for; a longer one stands in its section."""
 
 
@@ -47,8 +48,8 @@ def method(study: StudyFacts) -> list[Block]:
         (
             "Pooled mean.",
             "A random-effects mean by restricted maximum likelihood, with the interval of Knapp and Hartung, never "
-            "narrower than the normal one. The variance between sites has a Q-profile interval; the prediction "
-            "interval uses the t distribution.",
+            "narrower than the normal one. Limits of the variance between sites take the sites' own errors as estimated; the "
+            "prediction interval uses the t distribution.",
         ),
         (
             "What is given for how many sites.",
@@ -57,7 +58,8 @@ def method(study: StudyFacts) -> list[Block]:
         ),
         (
             "Shrunken estimates.",
-            "Best linear unbiased predictions from the same model; shown only where the variance between sites is not zero.",
+            "Best linear unbiased predictions from the same model; shown only where the variance between sites is not zero. "
+            "Their limits take neither that variance nor a site's own error as known.",
         ),
         ("Sites that sent totals.", "They enter the pool only with means of paired women; others are drawn hollow and stay out."),
         (
@@ -104,22 +106,26 @@ def method(study: StudyFacts) -> list[Block]:
 def measures(material: Material, study: StudyFacts) -> list[Block]:
     """Every sourced number of every measure, with how far it was verified, and the references."""
     heading = Heading("Measures, thresholds and sources")
-    tables = [table for measure in material.measures.values() if (table := _numbers(measure))]
-    if not tables:
+    found = {measure.label: _numbers(measure) for measure in material.measures.values()}
+    if not any(found.values()):
         return [heading, Paragraph("No published number is on record for the measures of this study.")]
+    cited = sorted({source for measure in material.measures.values() for source in measure.sources()} & set(study.sources))
+    places = {name: numerals.count(at) for at, name in enumerate(cited, start=1)}
+    columns = (Column("Number"), Column("Value", "right"), Column("Of", share=1), Column("Source", "right"), Column("Verified"))
+    lines: list[tuple[str | Cell, ...]] = []
+    for label, numbers in found.items():
+        lines += [(Cell(label, "strong"), "", "", "", ""), *(_line(number, places) for number in numbers)] if numbers else []
     blocks: list[Block] = [
         heading,
         Paragraph(
             "Every clinical number below comes from its source and bears a mark of how far it was verified. A "
             "number marked as unverified is background knowledge and decides nothing alone."
         ),
-        *tables,
+        Table("Published numbers, by measure", columns, tuple(lines), is_dense=True),
     ]
-    cited = sorted({source for measure in material.measures.values() for source in measure.sources()})
-    known = [(name, study.sources[name]) for name in cited if name in study.sources]
-    if known:
-        blocks.append(Heading("Sources cited", level=2))
-        blocks.append(Items(tuple((f"{name}.", f"{entry.citation} {_reach(entry)}") for name, entry in known)))
+    if cited:
+        texts = tuple((places[name], f"{study.sources[name].citation} {_reach(study.sources[name])}") for name in cited)
+        blocks += [Heading("Sources cited", level=2), Facts(texts, is_dense=True)]
     return blocks
 
 
@@ -147,49 +153,46 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
     ]
     if study.settings:
         rows = tuple((name, _setting(value)) for name, value in sorted(study.settings.items()))
-        blocks.append(Table("Settings of this run", (Column("Setting", share=1), Column("Value", "right")), rows))
+        columns = (Column("Setting", share=1), Column("Value", "right"))
+        blocks.append(Table("Settings of this run", columns, rows, is_tight=True, k_columns=2))
     sites = {row["site_id"] for row in material.rows("open_returns")}
     national = [row for row in material.rows("findings") if not sites.intersection(row["key"].split("."))]
     found = tuple(_finding(row) for row in national if row["status"] == "shown")
     if found:
-        columns = (
+        heads = (
             Column("Key", share=1),
             Column("Value", "right"),
             Column(sentences.confidence().capitalize(), "right"),
         )
         note = "Findings of single sites, and those that may not be shown, stand in the table of findings beside this report."
-        blocks.append(Table("Findings by key", columns, found, note=note, is_dense=True))
+        blocks.append(Table("Findings by key", heads, found, note=note, is_tight=True, k_columns=2))
     return blocks
 
 
-def _numbers(measure: Measure) -> Table | None:
-    rows: list[tuple[str | Cell, ...]] = []
-    for cut_off in measure.clinical_cut_offs:
-        rows.append(_number("Clinical cut-off", cut_off.value, cut_off.meaning, cut_off))
+def _numbers(measure: Measure) -> list[tuple[str, float, str, Sourced]]:
+    """What is published of a measure: the kind of number, its value, of what or whom, and where it is from."""
+    found: list[tuple[str, float, str, Sourced]] = []
+    found += [("Clinical cut-off", cut_off.value, cut_off.meaning, cut_off) for cut_off in measure.clinical_cut_offs]
     for change in measure.reliable_changes:
         name = "Reliable change, used here" if change.points == measure.primary_reliable_change else "Reliable change"
-        rows.append(
-            _number(
-                name, change.points, "; ".join(filter(None, (wording.kind_of_number(change.kind), change.population))), change
-            )
-        )
-    smallest = measure.smallest_important_change
-    if smallest is not None:
-        rows.append(_number("Smallest important change", smallest.points, "", smallest))
-    for reliability in measure.reliabilities:
-        what = "; ".join(filter(None, (wording.kind_of_number(reliability.kind), reliability.population)))
-        rows.append(_number("Reliability", reliability.value, what, reliability))
+        found.append((name, change.points, _of(change.kind, change.population), change))
+    if (smallest := measure.smallest_important_change) is not None:
+        found.append(("Smallest important change", smallest.points, "", smallest))
+    found += [("Reliability", each.value, _of(each.kind, each.population), each) for each in measure.reliabilities]
     for norm in measure.norms:
-        text = f"{norm.population}, SD {numerals.plain(norm.sd)}"
-        rows.append(_number("Mean of a population", norm.mean, text, norm))
-    columns = (Column("Number"), Column("Value", "right"), Column("Of", share=1), Column("Source"), Column("Verified"))
-    return Table(f"{measure.label}: published numbers", columns, tuple(rows)) if rows else None
+        found.append(("Mean of a population", norm.mean, f"{norm.population}, SD {numerals.plain(norm.sd)}", norm))
+    return found
 
 
-def _number(name: str, value: float, what: str, sourced: Sourced) -> tuple[str | Cell, ...]:
-    evidence = wording.EVIDENCE[sourced.evidence]
+def _of(kind: str, population: str | None) -> str:
+    return "; ".join(filter(None, (wording.kind_of_number(kind), population)))
+
+
+def _line(number: tuple[str, float, str, Sourced], places: dict[str, str]) -> tuple[str | Cell, ...]:
+    name, value, of, sourced = number
+    evidence = wording.EVIDENCE[sourced.evidence] if sourced.source in places else wording.EVIDENCE["BK"]
     mark = Cell(evidence, "strong") if evidence == wording.EVIDENCE["BK"] else evidence
-    return (name, numerals.plain(value), what, sourced.source, mark)
+    return (name, numerals.plain(value), of, places.get(sourced.source, sourced.source), mark)
 
 
 def _reach(entry: Source) -> str:

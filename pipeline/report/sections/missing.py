@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Heading, Items, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Heading, Items, Notice, Paragraph, Table, two_by_two
 from pipeline.report.material import is_shown
 from pipeline.report.plots.missing import NEGLIGIBLE
 from pipeline.report.sections.delivery import figures
@@ -43,8 +43,9 @@ _WAYS = (
     ),
     (
         "Scenarios.",
-        "Every missing improvement is set to one value, which nobody believes; the truth lies somewhere between. Whole points, "
-        "and no interval, since none would be honest.",
+        "Every missing improvement is set to one value, which nobody believes: none at all, as little as nine in ten of the "
+        "other women at least improved (their lowest tenth), or as much as one in ten of them did (their highest). The truth "
+        "lies somewhere between. Whole points, and no interval, since none would be honest.",
     ),
     (
         "Tipping point.",
@@ -69,7 +70,7 @@ def missing(material: Material) -> list[Block]:
     told = [measure for measure in material.measures.values() if _has_numbers(material, measure)]
     if told:
         blocks += [Heading("What they could mean", level=2), Items(_WAYS)]
-        blocks += [block for measure in told for block in _on(material, measure)]
+        blocks += two_by_two(_on(material, measure) for measure in told)
     return [*blocks, *_not_told([measure for measure in material.measures.values() if measure not in told], material)]
 
 
@@ -116,13 +117,14 @@ def _first_scores(row: Row) -> tuple[str | Cell, ...]:
 
 def _on(material: Material, measure: Measure) -> list[Block]:
     key, label = f"missing.{measure.id}", measure.label
-    scenarios = [name for name in _SCENARIOS if sentences.value(material, f"{key}.{name}")]
+    caption = f"Mean improvement on {label}, by what is made of the women without a second score."
+    drawn = figures(material, f"missing-{measure.id}", caption)
+    scenarios = [name for name in _SCENARIOS if sentences.value(material, f"{key}.{name}")] or ["no_change"]
     keys = ["complete", "imputed"] if sentences.value(material, f"{key}.complete") else ["imputed"]
-    keys += scenarios or ["no_change"]
+    keys += ["no_change"] if drawn else scenarios  # the others stand in the picture
     said = [sentences.sentence(material, f"{key}.{name}", measure=label) for name in keys]
     said += [_turn(material, measure, question) for question in ("no_effect", "too_small")]
-    caption = f"Mean improvement on {label} over all sites, by what is made of the women without a second score."
-    return [Heading(label, level=3), Paragraph(" ".join(said)), *figures(material, f"missing-{measure.id}", caption)]
+    return [Heading(label, level=3), Paragraph(" ".join(said)), *drawn]
 
 
 def _turn(material: Material, measure: Measure, question: str) -> str:

@@ -36,9 +36,8 @@ def sensitivity(material: Material) -> list[Block]:
         blocks.append(_table(material, told[start : start + _MEASURES_A_TABLE]))
     blocks.append(Paragraph(_left_out(material, told), lead="One site left out."))
     blocks.append(Paragraph(_agreement(material, told), lead="One model or two stages."))
-    blocks += timing(material)
     rest = [measure for measure in material.measures.values() if measure not in told]
-    return [*blocks, Paragraph(_untold(material, rest))] if rest else blocks
+    return [*blocks, *([Paragraph(_untold(material, rest))] if rest else []), *timing(material)]
 
 
 def _table(material: Material, measures: list[Measure]) -> Table:
@@ -57,7 +56,7 @@ def _table(material: Material, measures: list[Measure]) -> Table:
         f"Mean improvement in points ({sentences.confidence()}); a range alone is that of the pooled means, over the assumptions "
         "or over the sites left out. A site that is left out is never named, and only sites that may be shown are left out."
     )
-    return Table("The pooled mean by other methods and assumptions", columns, tuple(lines), note=note, is_dense=True)
+    return Table("The pooled mean by other methods and assumptions", columns, tuple(lines), note=note, is_tight=True)
 
 
 def _headline(material: Material, measure: Measure) -> str | Cell:

@@ -200,7 +200,7 @@ def _table(material: Material, each: list[Row]) -> Table:
 
 def _how_firm(whole: Row) -> str:
     """How the types fare against chance, without single components, and by another way of grouping."""
-    chance = f"{whole['p_value']:.3f}"
+    chance = numerals.probability(whole["p_value"])
     said = [f"Groups as distinct as these come of parts dealt out at random with a probability of {chance}."]
     if whole["agreement_left_out"] is not None:
         without, least = wording.component(whole["left_out"]), numerals.hundredths(whole["agreement_left_out"])

@@ -8,6 +8,8 @@ from pipeline.coverage import load, verdicts
 from pipeline.report.blocks import Block, Column, Heading, Paragraph, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.coverage import Design, Simulated
     from pipeline.coverage.verdicts import Scenario
 
@@ -18,11 +20,11 @@ _TITLES = {
     "bias": "Estimates: how far from the truth, in points",
 }
 _COLUMNS = (
-    Column("What", share=2.1),
+    Column("What", share=2.5),
     Column("Sites", "right"),
     Column("Range", "right"),
     Column("Worst design", share=1.5),
-    Column("Target"),
+    Column("Target", share=0.8),
 )
 _MET = {True: "met", False: "missed", None: "none set"}
 
@@ -37,7 +39,7 @@ def simulated() -> list[Block]:
     for quantity, title in _TITLES.items():
         rows = [row for row in table.rows if row.quantity == quantity]
         if rows:
-            blocks.append(Table(title, _COLUMNS, tuple(_line(row) for row in rows), is_dense=True))
+            blocks.append(Table(title, _COLUMNS, tuple(_line(row) for row in rows), is_tight=True))
     return [*blocks, *_verdicts()]
 
 
@@ -49,8 +51,21 @@ def _verdicts() -> list[Block]:
     return [
         Heading("How the verdicts on theories did in simulations", level=2),
         Paragraph(" ".join(found.notes)),
-        Table("Verdicts: how often each came, in per cent", columns, tuple(map(_scenario, found.rows)), is_dense=True),
+        Paragraph(said_of_targets(found.rows)),
+        Table("Verdicts: how often each came, in per cent", columns, tuple(map(_scenario, found.rows)), is_tight=True),
     ]
+
+
+def said_of_targets(rows: Sequence[Scenario]) -> str:
+    """Which targets are met and which are missed; and what came of studies for which there was none."""
+    aimed, missed = [row for row in rows if row.aim != "none"], [row for row in rows if row.met is False]
+    names = "; ".join(f"{row.planted}, {row.sites} sites ({100 * row.rate:.1f} %)" for row in missed)
+    said = f"{len(missed)} of {len(aimed)} targets are missed: {names}." if missed else f"All {len(aimed)} targets are met."
+    without = [row for row in rows if row.aim == "none"]
+    rates = "; ".join(f"{row.planted}, {row.sites} sites: {row.counted} in {100 * row.rate:.1f} %" for row in without)
+    closed = [f"{row.planted.partition(':')[0]} at {row.sites} sites" for row in without if row.not_testable == 1]
+    never = f" Never testable: {', '.join(closed)}." if closed else ""
+    return f"{said} No target was set where none could be promised ({rates}).{never}" if without else said
 
 
 def _scenario(row: Scenario) -> tuple[str, ...]:
@@ -65,7 +80,15 @@ def _line(row: Simulated) -> tuple[str, ...]:
     name = row.what if not row.remark else f"{row.what}. {row.remark}"
     sites = "" if row.sites is None else f"{row.sites}"
     low, high = (_number(value, row) for value in (row.lowest, row.highest))
-    return (name, sites, low if low == high else f"{low} to {high}", _design(row), _MET[row.met])
+    return (name, sites, low if low == high else f"{low} to {high}", _design(row), _kept_or_missed(row))
+
+
+def _kept_or_missed(row: Simulated) -> str:
+    """Whether the target is met; if not, on which side and how often."""
+    if row.met is not False:
+        return _MET[row.met]
+    way = row.fault.replace("_", " ")
+    return f"{way} in {row.misses} of {row.designs}" if row.designs > 1 else way
 
 
 def _number(value: float, row: Simulated) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table, beside
 from pipeline.report.material import is_shown
+from pipeline.report.plots.axis import FOREST_SHARE, stand_beside
+from pipeline.report.sections.change import is_any_pooled
 from pipeline.report.sections.delivery import figures
 from pipeline.report.sections.funnels import why_no_funnel
 
@@ -39,6 +41,8 @@ def sites(material: Material) -> list[Block]:
         if told and k_shown > _SITES_ON_HALF_A_PAGE:
             told.append(Break())
         told += _measure(material, measure)
+    if told and not is_any_pooled(material):
+        blocks.append(Paragraph(sentences.over_measures(material, "pooled")))
     blocks += told
     if 0 < len(untold) < len(material.measures):
         blocks.append(Heading("Further measures", level=2))
@@ -52,18 +56,18 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
     label = measure.label
     shown = [row for row in material.rows("open_sites", measure=measure.id) if is_shown(row, "mean_improvement")]
     pooled = material.row("open_pooled", measure=measure.id)
-    blocks: list[Block] = [Heading(label, level=2), Paragraph(_pool_words(material, measure, pooled))]
+    said = [Paragraph(_pool_words(material, measure, pooled))] if is_any_pooled(material) else []
+    blocks: list[Block] = [Heading(label, level=2), *said]
     hollow = "; a hollow square stays out of the pool" if any(row["is_pooled"] is False for row in shown) else ""
     caption = f"Mean improvement on {label} by site. The area of a square is the rounded number of women{hollow}."
-    blocks += figures(material, f"forest-{measure.id}", caption)
-    drawn = figures(
-        material, f"shrunken-{measure.id}", f"Each site's own mean on {label}, and the same drawn towards the mean of all sites."
-    )
-    if is_shown(pooled, "mean_improvement"):
-        blocks += drawn or [
-            Paragraph(f"On {label} these data cannot tell the sites apart, so estimates drawn towards the pool are not shown.")
-        ]
-    return blocks
+    forest = figures(material, f"forest-{measure.id}", caption)
+    shrunken = figures(material, f"shrunken-{measure.id}", f"The same on {label}, drawn towards the mean of all sites.")
+    if stand_beside(material, measure):
+        return [*blocks, *beside(forest, shrunken, shares=(FOREST_SHARE, 1 - FOREST_SHARE))]
+    if is_shown(pooled, "mean_improvement") and not shrunken:
+        alike = f"On {label} these data cannot tell the sites apart, so estimates drawn towards the pool are not shown."
+        return [*blocks, Paragraph(alike), *forest]
+    return [*blocks, *forest, *(shrunken if is_shown(pooled, "mean_improvement") else [])]
 
 
 def site_tables(material: Material) -> list[Block]:
@@ -87,17 +91,17 @@ def _pool_words(material: Material, measure: Measure, pooled: Row | None) -> str
 def _table(measure: Measure, rows: list[Row]) -> Table:
     interval = sentences.confidence()
     has_shrunken = any(row["shrunken"] is not None for row in rows)
-    shrunken = (Column(f"Shrunken estimate ({interval})", "right"),) if has_shrunken else ()
+    shrunken = (Column(f"Shrunken estimate ({interval})", "right", share=1),) if has_shrunken else ()
     columns = (
-        Column("Site", share=1),
-        Column("Women", "right"),
-        Column(f"Mean improvement ({interval})", "right"),
+        Column("Site", share=0.4),
+        Column("Women", "right", share=0.4),
+        Column(f"Mean improvement ({interval})", "right", share=1),
         *shrunken,
-        Column("Return"),
+        Column("Return", "right", share=0.8),
     )
     note = f"In {measure.range.unit} of {measure.label}; women are rounded."
     cells = tuple(_cells(row, has_shrunken=has_shrunken) for row in rows)
-    return Table(f"Change on {measure.label} by site", columns, cells, note=note)
+    return Table(f"Change on {measure.label} by site", columns, cells, note=note, is_tight=len(cells) > _SITES_ON_HALF_A_PAGE)
 
 
 def _cells(row: Row, *, has_shrunken: bool) -> tuple[str | Cell, ...]:

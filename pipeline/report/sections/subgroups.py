@@ -38,7 +38,7 @@ def subgroups(material: Material) -> list[Block]:
     blocks += [_table(material, measure) for measure in told[:1]]
     others = [measure.label for measure in told[1:]]
     if others:
-        blocks.append(Paragraph(f"The same for {wording.listed(others)} stands in the table open_subgroups."))
+        blocks.append(Paragraph(f"The same for {wording.listed(others)} stands beside this report, in open_subgroups.csv."))
     return blocks
 
 

@@ -11,21 +11,24 @@ from pipeline.report.material import is_shown
 from pipeline.report.plots.sheet import short
 from pipeline.report.sections.since import since_of_theory
 from pipeline.report.sections.theory_configurations import configurations, is_long
+from pipeline.report.sections.theory_sites import side_by_side
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
-_MOST_CHANGES, _LONGEST = 4, 90
+_MOST_CHANGES, _LONGEST, _FEW_SITES = 4, 90, 8
 
 
 def theory_page(row: Row, material: Material) -> list[Block]:
     """The blocks of one page; a theory that could not be tested says so and still shows its sites and its evidence."""
+    is_full = row.get("test") == "configuration" or max(row["k_sites_with"] or 0, row["k_sites_without"] or 0) > _FEW_SITES
+    is_dense = is_full and f"theory-{row['theory_id']}" in material.alt
     return [
         Break(),
         Heading(f"{row['theory_id']}. {row['title']}", level=2),
-        Facts(_statement(row, material), is_dense=True),
+        Facts(_statement(row, material), is_dense=is_dense),
         Notice(f"{wording.VERDICTS.get(row['verdict'], row['verdict'])}.", _reason(row)),
-        Facts(_tested(row, material), is_dense=True),
+        Facts(_tested(row, material), is_dense=is_dense),
         *_picture(row, material),
         *configurations(row, material),
         *_beside(row, material),
@@ -36,8 +39,9 @@ def theory_page(row: Row, material: Material) -> list[Block]:
 def outcome_of(row: Row, material: Material) -> str:
     """The outcome with the label of its measure in place of the measure's code."""
     said, on, code = row["outcome"].rpartition(" on ")
-    measure = material.measures.get(code)
-    return wording.capital(f"{said}{on}{measure.label if measure else code}")
+    measure, asked = material.measures.get(code), material.row("open_instruments", instrument=code)
+    label = measure.label if measure else asked["name"] if asked and asked["has_file"] == "y" else code
+    return wording.capital(f"{said}{on}{label}")
 
 
 def _statement(row: Row, material: Material) -> tuple[tuple[str, str], ...]:
@@ -61,7 +65,7 @@ def _tested(row: Row, material: Material) -> tuple[tuple[str, str], ...]:
     if row.get("test") == "configuration":
         return (*facts, ("Sites and women", f"{_sites(row)}; {_women(row)}"))
     facts.append(("Sites", _sites(row)))
-    facts.append(("Women", _women(row)))
+    facts.append((words.COUNTED.get(row.get("counted") or "", "Women"), _women(row)))
     facts.append(("Difference", _difference(row)))
     if imputed := _imputed(row, material):
         facts.append(("With imputed second scores", imputed))
@@ -89,7 +93,7 @@ def _difference(row: Row) -> str:
     if not crude:
         return "not given"
     adjusted = numerals.estimate(row["estimate_adjusted"], row["low_adjusted"], row["high_adjusted"])
-    beside = f"; {adjusted} adjusted for first scores" if adjusted else ""
+    beside = f"; {adjusted} adjusted for first scores" if adjusted and not words.is_of_voices(row) else ""
     return f"{crude} {row['unit']}{beside} ({sentences.confidence()}s)"
 
 
@@ -115,19 +119,14 @@ def _picture(row: Row, material: Material) -> list[Block]:
             Paragraph(f"The sites on either side of the context are drawn in the figure {name}, which lies beside this report.")
         ]
     if name not in material.alt:
-        return [Paragraph(_no_picture(row))]
-    caption = "The contrast, crude and adjusted, and the sites on either side of the context"
+        return side_by_side(row, material)
+    both = "The contrast" if words.is_of_voices(row) else "The contrast, crude and adjusted"
+    caption = f"{both}, and the sites on either side of the context"
     if row.get("component") is None or row.get("measure") is None:
-        caption = "The contrast, crude and adjusted"
+        caption = both
     elif not is_shown(row, "estimate"):
         caption = "The sites on either side of the context"
     return [Figure(name, caption, material.alt[name])]
-
-
-def _no_picture(row: Row) -> str:
-    if row.get("component") is None:
-        return "There is no picture: the contrast is not given, and the context is not one that is told of single sites."
-    return "There is no picture: the contrast is not given, and no site has a figure of this outcome that may be shown."
 
 
 def _beside(row: Row, material: Material) -> list[Block]:

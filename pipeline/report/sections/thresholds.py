@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table, beside
 from pipeline.report.material import is_shown
 from pipeline.report.sections.delivery import figures
 
@@ -16,12 +16,38 @@ if TYPE_CHECKING:
 _NATURAL = "Natural recovery is not in it: women who had come at a bad time would have eased to some degree untreated."
 
 
-def thresholds(material: Material, measure: Measure) -> list[Block]:
-    """The strip with its verdict, regression to the mean, and the methods table; words for what a measure lacks."""
-    verdict = material.row("open_verdicts", measure=measure.id)
-    if verdict is None or not material.rows("open_thresholds", measure=measure.id):
+def strip(material: Material, measure: Measure) -> list[Block]:
+    """The picture of the share improved by the change that counts; nothing where no curve may be shown."""
+    if _verdict(material, measure) is None:
         return []
-    return [*_strip(material, measure, verdict), *_twin(material, measure), *_methods(material, measure)]
+    caption = (
+        f"The share of women improved on {measure.label}, by the change that counts as one. Upright lines: published thresholds, "
+        "the dark one that of the classes."
+    )
+    return figures(material, f"thresholds-{measure.id}", caption)
+
+
+def where_the_line_is(material: Material, measure: Measure) -> list[Block]:
+    """The shares at the published thresholds, and whether they tell one story."""
+    verdict = _verdict(material, measure)
+    if verdict is None:
+        return []
+    return [Paragraph(f"{_published(material, measure)} {_judged(verdict)}", lead="Where the line is drawn.")]
+
+
+def what_comes_of_itself(material: Material, measure: Measure) -> list[Block]:
+    """Regression to the mean alone, and the methods table; words for what a measure lacks."""
+    if _verdict(material, measure) is None:
+        return []
+    said, by_population = _twin(material, measure)
+    methods = _methods(material, measure)
+    if not isinstance(methods[0], Table):
+        return [said, *by_population, *methods]
+    return [said, *beside(by_population, methods, shares=(0.62, 1))]
+
+
+def _verdict(material: Material, measure: Measure) -> Row | None:
+    return material.row("open_verdicts", measure=measure.id) if material.rows("open_thresholds", measure=measure.id) else None
 
 
 def thresholds_not_given(material: Material) -> list[Block]:
@@ -33,20 +59,6 @@ def thresholds_not_given(material: Material) -> list[Block]:
             by_reason.setdefault(sentences.why_not(found), []).append(measure.label)
     said = [f"It is not given for {wording.listed(labels)}: {why}." for why, labels in by_reason.items()]
     return [Paragraph(" ".join(said), lead="How shares depend on the threshold, and what comes of itself.")] if said else []
-
-
-def _strip(material: Material, measure: Measure, verdict: Row) -> list[Block]:
-    label = measure.label
-    has_twin = any(row["twin_pct"] is not None for row in material.rows("open_thresholds", measure=measure.id))
-    twin = ", and what regression to the mean alone would give" if has_twin else ""
-    caption = (
-        f"The share of women improved on {label}, and deteriorated, wherever the line is drawn{twin}. Upright lines: published "
-        "thresholds, the dark one that of the classes. A step stands only where enough women lie between it and the next."
-    )
-    return [
-        Paragraph(f"{_published(material, measure)} {_judged(verdict)}", lead="Where the line is drawn."),
-        *figures(material, f"thresholds-{measure.id}", caption),
-    ]
 
 
 def _published(material: Material, measure: Measure) -> str:
@@ -70,13 +82,13 @@ def _judged(verdict: Row) -> str:
     return f"{said}: {reason}." if reason else f"{said}."
 
 
-def _twin(material: Material, measure: Measure) -> list[Block]:
+def _twin(material: Material, measure: Measure) -> tuple[Paragraph, list[Table]]:
     label, rows = measure.label, material.rows("open_twin", measure=measure.id)
     lead = "What comes of itself."
     if not rows or not is_shown(rows[0], "expected"):
         lacks = f"What regression to the mean alone would give on {label} cannot be said"
         reason = sentences.why_not({**rows[0], "statement": rows[0]["note"]}) if rows else sentences.WHY_NOT[None]
-        return [Paragraph(f"{lacks}: {reason}.", lead=lead)]
+        return Paragraph(f"{lacks}: {reason}.", lead=lead), []
     why = (
         "Women come when their scores are high, and high scores fall when asked again, by chance of the day and of the answers. "
         f"{_NATURAL}"
@@ -84,20 +96,21 @@ def _twin(material: Material, measure: Measure) -> list[Block]:
     key = f"twin.{measure.id}"
     observed = f"The same women improved by {numerals.points(rows[0]['observed'])} points on average."
     if rows[0]["is_sourced"]:
-        return [Paragraph(f"{why} {sentences.sentence(material, f'{key}.expected', measure=label)} {observed}", lead=lead)]
+        return Paragraph(f"{why} {sentences.sentence(material, f'{key}.expected', measure=label)} {observed}", lead=lead), []
     untold = (
         f"No mean of an unselected population is sourced for {label}, so there is a table over such means and no one number; "
         "a reader who knows the population can choose the row."
     )
     columns = (
         Column("Mean of the population", "right", share=1),
-        Column("Improvement by regression to the mean alone", "right", share=1),
+        Column("Improvement by it alone", "right", share=1),
     )
     cells = tuple((numerals.points(row["population_mean"]), numerals.points(row["expected"])) for row in rows)
     said = sentences.sentence(material, f"{key}.expected_range", measure=label)
-    note = f"Test-retest correlation {numerals.plain(rows[0]['retest'])}. {_NATURAL}"
-    caption = f"Regression to the mean alone on {label}, over population means"
-    return [Paragraph(f"{why} {untold} {said} {observed}", lead=lead), Table(caption, columns, cells, note=note, is_dense=True)]
+    note = f"Test-retest correlation {numerals.plain(rows[0]['retest'])}. Natural recovery is not in it."
+    caption = f"Regression to the mean on {label}"
+    table = Table(caption, columns, cells, note=note, is_dense=True)
+    return Paragraph(f"{why} {untold} {said} {observed}", lead=lead), [table]
 
 
 def _methods(material: Material, measure: Measure) -> list[Block]:

@@ -24,8 +24,9 @@ def timing(material: Material) -> list[Block]:
         "A first score from long before treatment counts what eased while a woman waited as improvement, and one from the day "
         "on which treatment began does not. Sites differ in when they ask."
     )
-    said = [sentences.sentence(material, f"timing.{m.id}.median_days", measure=m.label) for m in told]
-    blocks: list[Block] = [Paragraph(" ".join([why, *said]), lead="From first score to treatment.")]
+    first = next((m for m in told if sentences.value(material, f"timing.{m.id}.median_days")), told[0])
+    said = sentences.sentence(material, f"timing.{first.id}.median_days", measure=first.label)
+    blocks: list[Block] = [Paragraph(f"{why} {said}", lead="From first score to treatment.")]
     for start in range(0, len(told), _MEASURES_A_TABLE):
         shown = told[start : start + _MEASURES_A_TABLE]
         sites = dict.fromkeys(row["site_id"] for m in shown for row in material.rows("open_timing", measure=m.id))
@@ -35,7 +36,7 @@ def timing(material: Material) -> list[Block]:
             for site in sorted(sites, key=lambda site: (site != ALL, site))
         )
         note = "Days; half of the women waited longer, half less. Over all sites with quartiles. Less than none: it had begun."
-        blocks.append(Table("Days from first score to treatment", columns, cells, note=note, is_dense=True))
+        blocks.append(Table("Days from first score to treatment", columns, cells, note=note, is_tight=True))
     return blocks
 
 

@@ -52,7 +52,7 @@ def _who(material: Material) -> str:
         if row is None:
             said.append(NOTHING[topic])
         else:
-            sites = f"{numerals.count(row['k_sites'])} sites" if row["k_sites"] is not None else ""
+            sites = numerals.counted(row["k_sites"], "site") if row["k_sites"] is not None else ""
             said.append(sentences.sentence(material, f"voices.{topic}.people", what=what, sites=sites))
     return " ".join(said)
 
@@ -87,7 +87,8 @@ def _questionnaires(material: Material) -> Table:
         beside = f"beside the scale: {row['not_counted']}" if row["not_counted"] else ""
         how = "; ".join([*told, *([beside] if beside else [])]) or "unscored: no scoring was found"
         source = f"{row['source']} ({_EVIDENCE.get(row['evidence'], row['evidence'])})"
-        lines.append((name, wording.capital(row["topic"]), how, source))
+        about = f": {row['about']}" if row["about"] else ""
+        lines.append((f"{name}{about}", wording.capital(row["topic"]), how, source))
     columns = (
         Column("Questionnaire", share=0.8),
         Column("Topic"),

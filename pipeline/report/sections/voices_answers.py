@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Paragraph, Table, two_by_two
 from pipeline.report.material import is_shown
-from pipeline.report.plots.voices import band_words, instrument_name, question_words, told_apart
+from pipeline.report.plots.voices import MOST_ROWS, band_words, instrument_name, question_words, told_apart
 from pipeline.report.sections.delivery import figures
 
 if TYPE_CHECKING:
@@ -30,13 +30,19 @@ def answers(material: Material, topic: str) -> list[Block]:
     """Pictures of answers by instrument, and a table of those that have no score."""
     rows = material.rows("open_answers", topic=topic)
     blocks: list[Block] = []
+    tables: list[Block] = []
     for instrument in sorted({row["instrument"] for row in rows}):
         name = wording.capital(instrument_name(material, topic, instrument))
         caption = f"{name}: answers by question, over all sites."
-        blocks += figures(material, f"answers-{topic}-{instrument.replace('_', '-')}", caption)
+        drawn = figures(material, f"answers-{topic}-{instrument.replace('_', '-')}", caption)
+        blocks += drawn
         mine = [row for row in rows if row["instrument"] == instrument]
+        n_questions = len({row["question"] for row in mine})
+        if not drawn and n_questions > MOST_ROWS:
+            asked = f"{numerals.count(n_questions)} questions"
+            blocks.append(Paragraph(f"{name}: answers to its {asked} stand in the open table of answers, not in a picture."))
         if not any(row["construct"] for row in mine):
-            blocks.append(_table(name, mine))
+            tables.append(_table(name, mine))
         hidden = sorted({question_words(row) for row in mine if row["status"] != "shown"})
         if hidden:
             blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {wording.listed(hidden)}."))
@@ -44,7 +50,7 @@ def answers(material: Material, topic: str) -> list[Block]:
         whole = list(dict.fromkeys(question_words(row) for row in shown if row not in told_apart(shown)))
         if whole:
             blocks.append(Paragraph(f"{name}: too few people for answers to be told apart on {wording.listed(whole)}."))
-    return blocks
+    return [*blocks, *two_by_two([table] for table in tables)]
 
 
 def _table(name: str, rows: list[Row]) -> Table:

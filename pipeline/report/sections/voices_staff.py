@@ -31,10 +31,33 @@ def staff(material: Material) -> list[Block]:
                 "Intervals allow for likeness within a team."
             )
         )
-        blocks += [_scores(material, scores), *answers(material, "staff")]
+        blocks += [*_said(material, scores), _scores(material, scores), *answers(material, "staff")]
     else:
         blocks += answers(material, "staff")
     return [*blocks, *_changes(material, "staff")]
+
+
+def _said(material: Material, rows: list[Row]) -> list[Block]:
+    """By questionnaire, its highest and its lowest construct where these have one scale, and the picture of all of them."""
+    blocks: list[Block] = []
+    for instrument in dict.fromkeys(row["instrument"] for row in rows):
+        mine = [row for row in rows if row["instrument"] == instrument and row["wave"] == "ALL" and not row["occasion"]]
+        shown = sorted((row for row in mine if is_shown(row, "mean")), key=lambda row: row["mean"])
+        name = instrument_name(material, "staff", instrument)
+        known = material.row("open_instruments", topic="staff", instrument=instrument)
+        about = f" ({known['about']})" if known and known["about"] else ""
+        if len(shown) > 1 and len({_ends(row) for row in shown}) == 1 and len({row["is_better"] for row in shown}) == 1:
+            told = [
+                sentences.sentence(
+                    material,
+                    f"voices.{instrument}.{row['construct']}.ALL.score",
+                    construct=f"{row['name'][:1].lower()}{row['name'][1:]} (the {word})",
+                )
+                for row, word in ((shown[-1], "highest"), (shown[0], "lowest"))
+            ]
+            blocks.append(Paragraph(f"{name}{about}: {' '.join(told)}"))
+        blocks += figures(material, f"scores-{instrument.replace('_', '-')}", f"{name}: mean scores of staff by construct.")
+    return blocks
 
 
 def _scores(material: Material, rows: list[Row]) -> Table:

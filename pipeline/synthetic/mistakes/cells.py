@@ -41,14 +41,23 @@ def on(measure: str) -> Where:
     return where
 
 
+def asked(draft: Draft) -> Fits:
+    """Answers of staff to a question that is scored, which stands under its number. Raises NoRoomError."""
+    if "staff" not in draft.sheets:
+        raise NoRoomError
+    sheet = draft["staff"]
+    has = sheet.given("response")
+    return lambda row: has(row) and str(sheet.get(row, "question")).isdigit()
+
+
 def typed(
     number: int, table: str, column: str, *values: Any, rule: str = "", severity: str = "", where: Where | None = None
 ) -> Mistake:
     """Each value typed into a cell of its own row; without a rule nothing need be said of it."""
 
     def plant(draft: Draft, rng: Generator) -> Iterator[Planted]:
+        fits = where(draft) if where else draft[table].given(column)
         sheet = draft[table]
-        fits = where(draft) if where else sheet.given(column)
         rows = [sheet.take(rng, fits) for _ in values]
         for row, value in zip(rows, values, strict=True):
             sheet.put(row, column, value)

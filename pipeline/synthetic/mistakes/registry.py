@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.synthetic.mistakes import aggregates, cells, files, identifiers, layout, patterns, rows
-from pipeline.synthetic.mistakes.cells import Mistake, alone, scored, told_once, typed
+from pipeline.synthetic.mistakes.cells import Mistake, alone, asked, scored, told_once, typed
 from pipeline.synthetic.mistakes.drafts import Draft, NoRoomError, Planted
 
 if TYPE_CHECKING:
@@ -78,6 +78,8 @@ ITEMS = Plan(
     (
         *(cells.wrong_items, identifiers.one_address, identifiers.ids_of_ten_digits, files.newer_version),
         typed(31, "survey", "option", 99, 999, -1, rule="stands-for-missing", severity="value"),
+        typed(0, "staff", "response", 0, 9, rule="not-an-answer", severity="value", where=asked),
+        typed(0, "staff", "question", "41", rule="unknown-question", severity="value", where=asked),
     )
 )
 PATTERNS = Plan(

@@ -148,6 +148,28 @@ def test_the_shape_is_checked_for_every_column_at_once() -> None:
         check("flow", flow().assign(measure=None, state=None).astype({"measure": "str", "state": "str"}))
 
 
+def test_text_is_told_from_what_is_none_whatever_type_holds_it() -> None:
+    frame = empty("quality").reindex(range(2)).assign(table="outcomes")
+    texts = [name for name, dtype in frame.dtypes.items() if dtype == "str"]
+    assert {"site_id", "table"} <= {*texts}
+
+    def faults(site_id: pd.Series) -> str:
+        with pytest.raises(TypeError) as caught:
+            check("quality", frame.assign(site_id=site_id))
+        return str(caught.value)
+
+    assert "site_id: dtype" not in faults(pd.Series(["S01", "S02"], dtype="str"))
+    assert "site_id: dtype" not in faults(pd.Series(["S01", "S02"], dtype="object"))
+    assert "site_id: dtype" in faults(pd.Series(["S01", 2], dtype="object"))
+    assert "site_id: dtype" in faults(pd.Series([1, 2]))
+
+
+def test_an_empty_table_is_ones_own() -> None:
+    mine = empty("quality")
+    mine["more"] = 1
+    assert "more" not in empty("quality")
+
+
 def test_a_kept_table_is_read_once_and_nobody_writes_into_what_others_get(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

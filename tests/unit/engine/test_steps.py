@@ -1,5 +1,6 @@
 """A step knows its edges from its signature and its code from its imports."""
 
+import ast
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +9,7 @@ import pytest
 from pipeline.engine import code
 from pipeline.engine.code import closure, code_state, imported
 from pipeline.engine.nodes import Json, hashed
-from pipeline.engine.runner import prune, read_seal, seal, write_seal
+from pipeline.engine.runner import build, prune, read_seal, seal, write_seal
 from pipeline.engine.step import step
 
 
@@ -43,11 +44,46 @@ def test_imports_are_followed_without_running_anything() -> None:
 
 
 def test_only_modules_of_ours_count() -> None:
-    import ast
-
     tree = ast.parse("import os, numpy\nfrom pipeline.stats import meta\nfrom pipeline import config as c")
     assert {"pipeline.stats", "pipeline.stats.meta", "pipeline.config"} <= imported(tree)
     assert not {name for name in imported(tree) if name.startswith(("os", "numpy"))}
+
+
+def test_imports_are_found_however_deep_they_stand() -> None:
+    places = (
+        "def f():\n    import pipeline.codes",
+        "try:\n    pass\nexcept OSError:\n    import pipeline.codes",
+        "try:\n    pass\nfinally:\n    import pipeline.codes",
+        "if x:\n    pass\nelif y:\n    pass\nelse:\n    import pipeline.codes",
+        "match x:\n    case 1:\n        with y:\n            import pipeline.codes",
+        "class A:\n    async def f(self):\n        for x in y:\n            pass\n        else:\n            import pipeline.codes",
+    )
+    assert [imported(ast.parse(place)) for place in places] == [{"pipeline.codes"}] * len(places)
+    told = {name for path in code.PACKAGE.rglob("*.py") for name in imported(ast.parse(path.read_bytes()))}
+    walked = {
+        node.module
+        for path in code.PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "pipeline"
+    }
+    assert len(walked) > 200
+    assert walked <= told
+
+
+def test_the_state_of_steps_is_kept_without_a_database(tmp_path: Path) -> None:
+    source, target = Json(name="a", path=tmp_path / "a.json"), Json(name="b", path=tmp_path / "b.json")
+    source.save({"x": 2})
+
+    def double(a: Annotated[Any, source]) -> Annotated[Any, target]:
+        return {"x": a["x"] * 2}
+
+    def n_run() -> int:
+        return build([step("double", double)], state=tmp_path / "state").n_run
+
+    assert (n_run(), n_run(), target.load()) == (1, 0, {"x": 4})
+    source.save({"x": 3})
+    assert (n_run(), target.load()) == (1, {"x": 6})
+    assert {path.suffix for path in (tmp_path / "state").rglob("*.*")} <= {".toml", ".lock", ".json", ".gitignore", ""}
 
 
 def test_an_edit_of_a_module_changes_the_state_of_what_uses_it_alone(monkeypatch: pytest.MonkeyPatch) -> None:

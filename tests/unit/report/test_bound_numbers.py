@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline.report import documents, numerals, sentences
-from pipeline.report.blocks import Block, Figure, Heading, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Figure, Heading, Items, Messages, Notice, Paragraph, Table, each
 from pipeline.report.material import Material
 from tests.unit.report import conftest as made
 
@@ -47,7 +47,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def prose(blocks: list[Block]) -> Iterator[str]:
     """Sentences, captions and notes, without the sections of sourced facts."""
     heading = ""
-    for block in blocks:
+    for block in each(blocks):
         if isinstance(block, Heading):
             heading = block.text
             yield block.text

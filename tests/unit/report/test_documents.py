@@ -251,7 +251,7 @@ def test_the_passport_leads_every_accepted_row_to_a_pair_or_says_why_not(thirty:
     text = text_of(documents.passport("S07", quality(), USES, [], thirty.study))
     assert "core1058021021097600030" not in text, "a use that no score has is no column"
     assert "core10580210210976003" in text
-    assert squeezed("10 more accepted row(s) give no score") in text
+    assert squeezed("not in the study: 10.") in text
 
 
 def test_faults_that_differ_only_by_cell_share_a_line(thirty: made.Release) -> None:

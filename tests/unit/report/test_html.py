@@ -87,6 +87,19 @@ def test_every_picture_is_told_and_every_table_has_heads_and_a_caption(
     assert {attributes.get("scope") for attributes in read.all("th")} <= {"col", "row", "colgroup"}
 
 
+def test_all_that_is_said_lies_in_a_landmark_and_no_head_is_empty(text: str) -> None:
+    body = text[text.index("<body>") : text.index("</body>")]
+    outside = re.sub(r"(?s)<(header|nav|main)[ >].*?</\1>", "", body)
+    assert re.sub(r"<[^>]+>", "", outside).split() == ["To", "the", "report"]
+    assert not re.search(r"<th[^>]*></th>", text)
+
+
+def test_a_long_word_breaks_before_the_page_grows_wider_than_a_phone(text: str) -> None:
+    style = text[text.index("<style>") : text.index("</style>")]
+    assert "overflow-wrap:break-word" in style and "minmax(0,1fr)" in style
+    assert text.count("<table>") == text.count('<div class="scroll" tabindex="0"><table>')
+
+
 def test_nothing_is_loaded_from_elsewhere(read: Reader, text: str) -> None:
     assert not read.all("script") and not read.all("link")
     assert not re.search(r"url\(|@import|src=\"https?:", text)

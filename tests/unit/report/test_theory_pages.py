@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from pipeline.report import documents, figures
@@ -15,6 +16,8 @@ from pipeline.report.typesetting import page_count, typeset
 from pipeline.report.wording_theories import FIT_MEANINGS, field, term
 from pipeline.tables import shape
 from tests.unit.report import conftest as made
+
+INSTRUMENT = {"topic": "staff", "instrument": "nomad", "name": "NoMAD", "has_file": "y", "source": "x", "evidence": "V"}
 
 
 def material_of(release: made.Release) -> Material:
@@ -108,6 +111,50 @@ def test_a_theory_that_cannot_be_tested_still_shows_its_sites_and_its_evidence()
     assert "Peer support: yes" in alt
     assert "Peer support: no" in alt
     assert FIT_MEANINGS["convergent"] in words_of(page)
+
+
+def test_where_no_picture_can_be_drawn_few_services_stand_side_by_side() -> None:
+    """At four sites a theory on second scores tells them by service; one on staff tells on which side each service is."""
+    four = made.release(4)
+    rows = four.tables["open_theories"].iloc[:1]
+    retention = "the share who have a second score: it is higher"
+    kept = rows.assign(theory_id="CMO-21", outcome=retention, measure=None, unit="percentage points")
+    asked = "staff improve more in secondary traumatic stress on proqol"
+    told = rows.assign(theory_id="CMO-22", outcome=asked, measure=None, counted="staff")
+    both = shape("open_theories", pd.concat([kept, told], ignore_index=True))
+    tables = four.tables | {"open_theories": both}
+    drawn = figures.draw(tables, four.measures, style=made.STYLE, synthetic=True)
+    release = made.Release(tables=tables, measures=four.measures, study=four.study, figures=drawn)
+    services = four.tables["open_services"].query("component == 'peer_support'").set_index("site_id")["value"]
+    services = services[services.isin(["y", "n"])]
+    due = four.tables["open_completeness"].query("measure == 'pcl5' and site_id != 'ALL'").set_index("site_id")
+    for theory, width in (("CMO-21", 3), ("CMO-22", 2)):
+        page = page_of(release, theory)
+        assert not [block for block in page if isinstance(block, Figure)]
+        (table,) = [block for block in page if isinstance(block, Table) and block.caption == "The services side by side"]
+        assert {row[0]: row[1] for row in table.rows} == {site: "yes" if v == "y" else "no" for site, v in services.items()}
+        assert {len(row) for row in table.rows} == {width}
+        if width == 3:
+            shown = due.index[due["status"] == "shown"]
+            assert len(shown) and all(f"{due.loc[row[0], 'n_due']}" in str(row[2]) for row in table.rows if row[0] in shown)
+    assert "\nStaff: " in words_of(page_of(release, "CMO-22"))
+    assert "adjusted" not in words_of(page_of(release, "CMO-22")).partition("Difference")[2]
+
+
+def test_numbers_of_staff_are_not_called_women_and_have_one_contrast(thirty: made.Release) -> None:
+    """There is nothing to adjust by: a second line would say the same again."""
+    first = thirty.tables["open_theories"].iloc[:1]
+    asked = "staff improve more in secondary traumatic stress on nomad"
+    told = shape("open_theories", first.assign(theory_id="CMO-22", outcome=asked, measure=None, counted="staff"))
+    instruments = shape("open_instruments", pd.DataFrame([INSTRUMENT]))
+    tables = thirty.tables | {"open_theories": told, "open_instruments": instruments}
+    drawn = figures.draw(tables, thirty.measures, style=made.STYLE, synthetic=True)
+    release = made.Release(tables=tables, measures=thirty.measures, study=thirty.study, figures=drawn)
+    said = words_of(page_of(release, "CMO-22"))
+    assert "Outcome: Staff improve more in secondary traumatic stress on NoMAD." in said
+    assert "Staff: " in said and "Women: " not in said
+    assert "adjusted for first scores" not in said
+    assert [line.split(",")[0] for line in drawn["theory-CMO-22.csv"].decode().splitlines()[1:]] == ["Difference"]
 
 
 def test_the_picture_holds_released_sites_on_the_side_that_services_tell(thirty: made.Release) -> None:

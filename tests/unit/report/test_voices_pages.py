@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from pipeline.report import figures
-from pipeline.report.blocks import Paragraph, Table
+from pipeline.report.blocks import Paragraph, Table, each
 from pipeline.report.material import Material
 from pipeline.report.sections.voices import voices, voices_beside
 from pipeline.stages.release_findings_voices import findings_on_voices
@@ -100,7 +100,7 @@ def told() -> Material:
 
 def text_of(found: Material) -> str:
     parts = []
-    for block in voices(found):
+    for block in each(voices(found)):
         if isinstance(block, Paragraph):
             parts.append(block.text)
         elif isinstance(block, Table):
@@ -180,3 +180,31 @@ def test_a_site_reads_how_many_answered_and_what_all_sites_say(told: Material) -
     assert said.startswith("Answers came from here on experience, about 25 people; staff, too few people to show.")
     assert "Over all sites: On the Friends and Family Test, 80%" in said
     assert voices_beside("S09", told) == ""
+
+
+def test_constructs_of_one_scale_are_drawn_with_the_highest_and_the_lowest_said() -> None:
+    """A questionnaire with more questions than a picture has lines is told by its constructs alone."""
+    drawn = rows()
+    scale = {"instrument": "psat", "wave": "ALL", "is_better": "higher", "scale_low": 1, "scale_high": 7, "n": 90, **SHOWN}
+    domains = {"funding_stability": (0, 3.55), "partnerships": (1, 4.66), "programme_adaptation": (2, 5.15)}
+    drawn["open_constructs"] += [
+        {**scale, "construct": name, "name": name.replace("_", " ").capitalize(), "order": order}
+        | {"mean": mean, "low": mean - 0.1, "high": mean + 0.1}
+        for name, (order, mean) in domains.items()
+    ]
+    psat = {"topic": "staff", "instrument": "psat", "name": "PSAT", "about": "sustainability, the capacity to last"}
+    drawn["open_instruments"].append({**psat, "has_file": "y", "evidence": "V", "source": "a source", "scored": "means"})
+    asked = {"topic": "staff", "instrument": "psat", "construct": "Partnerships", "is_reversed": "n"}
+    drawn["open_answers"] += [
+        answer(str(question), low, high, n, **asked) for question in range(1, 41) for low, high, n in ((1, 3, 80), (4, 7, 120))
+    ]
+    found = material(drawn)
+    said = text_of(found)
+    assert "PSAT (sustainability, the capacity to last): " in said
+    assert "programme adaptation (the highest) was 5.15" in said
+    assert "funding stability (the lowest) was 3.55" in said
+    assert "PSAT: mean scores of staff by construct." in said
+    assert found.alt["scores-psat"].startswith("PSAT, scores of staff from 1 to 7, highest on programme adaptation, lowest on")
+    assert "answers to its 40 questions stand in the open table" in said
+    assert "answers-staff-psat" not in found.alt
+    assert "scores-nomad" not in found.alt, "one construct is no picture"

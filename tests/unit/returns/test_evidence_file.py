@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.returns.evidence_file import read_evidence
+from pipeline.returns.evidence_file import read_evidence, with_unknown
 
 SITES, THEORIES = ["S01", "S02"], ["CMO-01", "CMO-03"]
 HEAD = "excerpt_id,source_id,site_id,role_group,theory_id,element,stance"
@@ -19,12 +19,13 @@ SOUND = "E1,I1,S01,staff,CMO-01,mechanism,supports"
 def read(tmp_path: Path, *lines: str, head: str = HEAD) -> tuple[pd.DataFrame, pd.DataFrame]:
     path = tmp_path / "evidence.csv"
     path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
-    tables = read_evidence(path, SITES, THEORIES)
-    return tables["evidence"], tables["evidence_faults"]
+    tables = read_evidence(path, SITES)
+    said = tables["evidence"].drop(columns="theory_cell")
+    return said, with_unknown(tables["evidence_faults"], tables["evidence"], THEORIES)
 
 
 def test_no_file_is_no_evidence_and_no_fault() -> None:
-    tables = read_evidence(None, SITES, THEORIES)
+    tables = read_evidence(None, SITES)
     assert tables["evidence"].empty
     assert tables["evidence_faults"].empty
 
@@ -43,7 +44,7 @@ def test_a_plain_file_is_read_and_a_group_of_no_site_keeps_its_blank(tmp_path: P
         ("E1,I1,S09,staff,CMO-01,mechanism,supports", "C2", "site_id", "a site of the study, or blank"),
         ("E1,I1,S01,nurses,CMO-01,mechanism,supports", "D2", "role_group", "one of: women_and_families, staff, leaders"),
         ("E1,I1,S01,,CMO-01,mechanism,supports", "D2", "role_group", "one of: women_and_families, staff, leaders"),
-        ("E1,I1,S01,staff,CMO-99,mechanism,supports", "E2", "theory_id", "one of: CMO-01, CMO-03"),
+        ("E1,I1,S01,staff,peer support,mechanism,supports", "E2", "theory_id", "the id of a theory, such as CMO-03"),
         ("E1,I1,S01,staff,CMO-01,mechanisms,supports", "F2", "element", "one of: context, mechanism, outcome"),
         ("E1,I1,S01,staff,CMO-01,mechanism,agrees", "G2", "stance", "one of: supports, contradicts, refines"),
         (
@@ -66,8 +67,19 @@ def test_each_fault_is_named_by_its_cell_and_costs_its_line_alone(
     assert not fault["is_incident"]
 
 
+def test_a_theory_without_a_file_is_named_by_its_cell_and_its_line_waits_for_the_file(tmp_path: Path) -> None:
+    """The table does not depend on which theories there are, so that a new one changes nothing before the verdicts."""
+    said, faults = read(tmp_path, SOUND, "E2,I2,S01,staff,CMO-99,mechanism,supports")
+    assert said["theory_id"].tolist() == ["CMO-01", "CMO-99"]
+    (fault,) = faults.to_dict("records")
+    assert (fault["line"], fault["cell"], fault["column"], fault["costs"]) == (3, "E3", "theory_id", "the line")
+    assert (fault["found"], fault["expected"]) == ("[code of 6 characters]", "one of: CMO-01, CMO-03")
+    tables = read_evidence(tmp_path / "evidence.csv", SITES)
+    assert with_unknown(tables["evidence_faults"], tables["evidence"], [*THEORIES, "CMO-99"]).empty
+
+
 def test_every_fault_of_a_line_is_told_at_once(tmp_path: Path) -> None:
-    _, faults = read(tmp_path, "E1,I1,S01,nobody,CMO-99,mind,agrees")
+    _, faults = read(tmp_path, "E1,I1,S01,nobody,CMO 1,mind,agrees")
     assert faults["cell"].tolist() == ["D2", "E2", "F2", "G2"]
 
 
@@ -139,10 +151,10 @@ def test_the_order_of_lines_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_or_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
-    assert read_evidence(tmp_path / "folder", SITES, THEORIES)["evidence_faults"]["found"].tolist() == ["a folder"]
+    assert read_evidence(tmp_path / "folder", SITES)["evidence_faults"]["found"].tolist() == ["a folder"]
     path = tmp_path / "evidence.csv"
     path.write_bytes(b"\xff\xfe\x00")
-    assert len(read_evidence(path, SITES, THEORIES)["evidence_faults"]) <= 1
+    assert len(read_evidence(path, SITES)["evidence_faults"]) <= 1
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -150,4 +162,4 @@ def test_a_folder_or_bytes_that_are_no_text_are_told(tmp_path: Path) -> None:
 def test_nothing_ever_raises(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "evidence.csv"
     path.write_bytes(content)
-    read_evidence(path, SITES, THEORIES)
+    read_evidence(path, SITES)

@@ -52,17 +52,23 @@ def fill_in(sheet: Any, values: dict[str, object], row: int = 2) -> None:
         sheet.cell(row, headings[column]).value = value
 
 
+def asked(schema: Any) -> dict[str, Any]:
+    """No service is asked whether its women are invented."""
+    return {column: spec for column, spec in schema.columns.items() if column != "invented"}
+
+
 def test_a_sheet_a_table_with_the_headings_of_its_schema_in_order() -> None:
     made = book()
     assert made.sheetnames == ["read me", *RETURNED]
     for name, schema in RETURNED.items():
-        assert [cell.value for cell in made[name][1]] == list(schema.columns)
+        assert [cell.value for cell in made[name][1]] == list(asked(schema))
 
 
 def test_every_heading_has_a_note_that_says_what_may_stand_under_it() -> None:
     made = book()
     for name, schema in RETURNED.items():
-        for cell, (column, spec) in zip(made[name][1], schema.columns.items(), strict=True):
+        for cell in made[name][1]:
+            column, spec = cell.value, schema.columns[cell.value]
             assert cell.comment is not None, f"{name}.{column}"
             needed = "Needed in each row." if spec.metadata["needed"] else "May be left blank."
             assert needed in cell.comment.text
@@ -89,7 +95,7 @@ def test_each_example_is_right_and_a_template_filled_with_them_validates_clean(t
     filled, given = book(), examples()
     for name, schema in RETURNED.items():
         values: dict[str, object] = {}
-        for column, spec in schema.columns.items():
+        for column, spec in asked(schema).items():
             text = given[(name, column)]
             values[column] = text if spec.metadata["kind"] in {"text", "code", "code_list"} else typed(text)
         fill_in(filled[name], values)
@@ -137,7 +143,7 @@ def test_sheets_that_are_left_empty_are_no_fault_and_stop_no_other(tmp_path: Pat
 
 
 def test_every_column_has_an_example_in_the_guide() -> None:
-    assert set(examples()) == {(name, column) for name in RETURNED for column in schemas()[name].columns}
+    assert set(examples()) == {(name, column) for name in RETURNED for column in asked(schemas()[name])}
 
 
 def test_the_template_is_the_same_bytes_each_time() -> None:

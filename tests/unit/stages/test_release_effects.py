@@ -13,6 +13,7 @@ from pipeline.stages.compare_effect_sizes import effect_sizes
 from pipeline.stages.release import release
 from pipeline.stats.paired import describe_change
 from pipeline.stats.signed_rank import signed_rank
+from pipeline.stats.standardised import limits_of_sizes
 from pipeline.tables import schemas
 from tests.unit.stages.drawn_study import MEASURE, Study, sites
 
@@ -35,12 +36,13 @@ def test_sizes_are_those_of_all_women_as_one_group() -> None:
     women = study.exact()["change"]
     row = opened(study)["open_effects"].iloc[0]
     whole = describe_change(women["pre"], women["post"], sign=1)
-    for name in ("d_z", "d_z_low", "d_z_high", "d_av", "d_pre", "r"):
+    for name in ("d_z", "d_av", "d_pre", "r"):
         assert row[name] == round(getattr(whole, name), 2), name
-    assert row["d_pre_low"] < row["d_pre"] < row["d_pre_high"]
+    limits = limits_of_sizes(women["pre"], women["post"], sign=1)
+    for name in ("d_z_low", "d_z_high", "d_av_low", "d_av_high", "d_pre_low", "d_pre_high"):
+        assert row[name] == round(getattr(limits, name), 2), name
     ranks = signed_rank(women["pre"], women["post"], sign=1)
     assert [row[f"hodges_lehmann{end}"] for end in ("", "_low", "_high")] == [ranks.estimate, ranks.low, ranks.high]
-    assert row["d_av_low"] < row["d_av"] < row["d_av_high"]
     assert (row["n"], row["wilcoxon_p"], row["status"]) == (405, 0.001, "shown")
 
 
@@ -49,8 +51,17 @@ def test_the_bootstrap_depends_on_the_seed_alone_and_not_on_the_order_of_women()
     one, again = (effect_sizes(table, MEASURE, 7)[0] for table in (women, women.iloc[::-1]))
     assert one == again
     other = effect_sizes(women, MEASURE, 8)[0]
-    assert (one["d_av_low"], one["d_av_high"]) != (other["d_av_low"], other["d_av_high"])
+    drawn = ("d_av_low_drawn", "d_av_high_drawn")
+    assert [one[name] for name in drawn] != [other[name] for name in drawn]
+    assert {name for name in one if one[name] != other[name]} == set(drawn), "what is printed is not drawn"
     assert effect_sizes(women.iloc[:0], MEASURE, 7) == []
+
+
+def test_the_exact_row_keeps_the_limits_that_ask_for_a_normal_shape_beside_those_that_are_printed() -> None:
+    women = Study(PAIRED, MISSING).exact()["change"]
+    row, whole = effect_sizes(women, MEASURE, 7)[0], describe_change(women["pre"], women["post"], sign=1)
+    assert (row["d_z_low_noncentral"], row["d_z_high_noncentral"]) == (whole.d_z_low, whole.d_z_high)
+    assert (row["d_pre_low_normal"], row["d_pre_high_normal"]) == (whole.d_pre_low, whole.d_pre_high)
 
 
 def test_no_size_of_a_site_leaves_and_no_p_is_a_finding() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline import theories
 from pipeline.config import ReleaseSettings
+from pipeline.stages.appraise_sites import why_not
 from pipeline.stages.release_theories import _may_stand, _of_pages, _outcome, in_words, release_theories
 from pipeline.tables import shape
 
@@ -29,6 +30,19 @@ def test_what_is_expected_reads_as_a_phrase_whatever_the_outcome() -> None:
     assert said["CMO-07"] == "the wait to assessment: it is shorter"
     assert said["CMO-09"] == "the share who have a second score: it is higher"
     assert said["CMO-12"] == "women improve more on pcl5"
+    assert said["CMO-13"] == "more answers are positive to question 1 on fft"
+    assert said["CMO-14"] == "staff improve more in secondary traumatic stress on proqol"
+    counted = _of_pages(list(theories.load().values()))["counted"]
+    assert dict(zip(theories.load(), counted, strict=True)) == {
+        **dict.fromkeys(theories.load(), "women"),
+        **{"CMO-13": "answers", "CMO-14": "staff"},
+    }
+
+
+def test_what_lacks_of_voices_is_people_and_not_women() -> None:
+    few = {"sites_with": 4, "sites_without": 4, "women_with": 39, "women_without": 40}
+    assert why_not(theories.load()["CMO-14"], few) == "fewer than 40 people on one side"
+    assert why_not(theories.load()["CMO-03"], few) == "fewer than 40 women on one side"
 
 
 def test_a_contrast_of_shares_is_in_percentage_points_and_one_of_scores_in_points() -> None:

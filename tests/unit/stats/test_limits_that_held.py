@@ -65,36 +65,55 @@ def skewed() -> tuple[np.ndarray, np.ndarray]:
     return pre, pre - (20 + 7 * tail[0] + 11 * tail[1])
 
 
-def test_influence_gives_the_error_that_leaving_out_one_woman_at_a_time_gives(skewed: tuple[np.ndarray, np.ndarray]) -> None:
+def test_limits_of_sizes_are_those_of_leaving_out_one_woman_at_a_time(skewed: tuple[np.ndarray, np.ndarray]) -> None:
     pre, post = skewed
     n = len(pre)
-    left = np.array([describe_change(np.delete(pre, i), np.delete(post, i), sign=1).d_av for i in range(n)])
-    error = np.sqrt((n - 1) / n * np.sum((left - left.mean()) ** 2))
+    whole = describe_change(pre, post, sign=1)
+    left = [describe_change(np.delete(pre, i), np.delete(post, i), sign=1) for i in range(n)]
     found = limits_of_sizes(pre, post, sign=1)
-    half = (found.d_av_high - found.d_av_low) / 2
-    assert half == pytest.approx(stats.t.ppf(0.975, n - 1) * error, rel=0.02)
-    assert (found.d_av_high + found.d_av_low) / 2 == pytest.approx(describe_change(pre, post, sign=1).d_av)
+    sizes = {
+        "d_z": (whole.d_z, [each.d_z for each in left]),
+        "d_av": (whole.d_av, [each.d_av for each in left]),
+        "d_pre": (whole.mean_improvement / whole.sd_pre, [each.mean_improvement / each.sd_pre for each in left]),
+    }
+    for name, (size, without) in sizes.items():
+        half = stats.t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(without))
+        low, high = getattr(found, f"{name}_low"), getattr(found, f"{name}_high")
+        assert (low, high) == pytest.approx((size - half, size + half), rel=1e-10), name
 
 
-def test_limits_of_d_pre_are_never_narrower_than_those_by_the_noncentral_t(skewed: tuple[np.ndarray, np.ndarray]) -> None:
-    rng = np.random.default_rng(5)
-    pre = 46 + 14 * rng.standard_normal(12)
-    normal = pre, pre - 15 - 11 * rng.standard_normal(12)
-    is_wider = []
-    for first, last in (normal, skewed):
-        change, found = describe_change(first, last, sign=1), limits_of_sizes(first, last, sign=1)
-        ratio = change.sd_improvement / change.sd_pre
-        assert found.d_pre_low <= change.d_z_low * ratio and change.d_z_high * ratio <= found.d_pre_high
-        is_wider.append(found.d_pre_low < change.d_z_low * ratio - 1e-9)
-        turned = limits_of_sizes(first, last, sign=-1)
-        assert (turned.d_pre_low, turned.d_av_high) == pytest.approx((-found.d_pre_high, -found.d_av_low), rel=1e-9)
-    assert is_wider[1], "the long tail reaches further than a normal shape allows"
+def test_a_long_tail_of_worse_scores_widens_limits_that_a_normal_shape_would_leave_narrow(
+    skewed: tuple[np.ndarray, np.ndarray],
+) -> None:
+    change, found = describe_change(*skewed, sign=1), limits_of_sizes(*skewed, sign=1)
+    assert found.d_z_high - found.d_z_low > 1.2 * (change.d_z_high - change.d_z_low)
+
+
+def test_limits_of_sizes_turn_with_the_direction_and_do_not_rest_on_the_order(skewed: tuple[np.ndarray, np.ndarray]) -> None:
+    pre, post = skewed
+    found, turned = limits_of_sizes(pre, post, sign=1), limits_of_sizes(pre[::-1], post[::-1], sign=-1)
+    for size in ("d_z", "d_av", "d_pre"):
+        assert getattr(turned, f"{size}_low") == -getattr(found, f"{size}_high"), size
 
 
 def test_sizes_without_limits_say_why() -> None:
-    for pre, post in (([1.0, 2.0], [0.0, 3.0]), ([5.0] * 4, [1.0, 2.0, 3.0, 4.0]), ([], [])):
+    for pre, post in (([1.0, 2.0, 4.0], [0.0, 3.0, 1.0]), ([], []), ([1.0, 2.0, 4.0, 3.0], [2.0, 3.0, 5.0, 4.0])):
         found = limits_of_sizes(pre, post, sign=1)
-        assert found.reason and np.isnan([found.d_av_low, found.d_pre_high]).all()
+        assert found.reason and np.isnan([found.d_z_low, found.d_z_high]).all()
+    with pytest.raises(ValueError, match="lengths differ"):
+        limits_of_sizes([1.0, 2.0], [1.0], sign=1)
+
+
+def test_a_woman_without_both_scores_is_left_out_of_a_size(skewed: tuple[np.ndarray, np.ndarray]) -> None:
+    pre, post = skewed
+    more = limits_of_sizes([*pre, 80.0, np.nan], [*post, np.nan, 3.0], sign=1)
+    assert more == limits_of_sizes(pre, post, sign=1)
+
+
+def test_where_one_woman_makes_all_the_spread_a_size_has_no_limits_and_the_others_have() -> None:
+    found = limits_of_sizes([7.1, 7.1, 7.1, 7.1, 9.3], [1.0, 2.0, 3.0, 4.5, 4.0], sign=1)
+    assert np.isnan([found.d_pre_low, found.d_pre_high]).all() and "but for one woman" in found.reason
+    assert np.isfinite([found.d_z_low, found.d_z_high, found.d_av_low, found.d_av_high]).all()
 
 
 def series(months: int = 48, phi: float = 0.6, seed: int = 6) -> tuple[np.ndarray, np.ndarray]:

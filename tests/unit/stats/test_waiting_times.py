@@ -141,3 +141,14 @@ def test_wilson_limits_are_those_of_a_share_where_nobody_is_censored_and_never_c
     found = share_within(cumulative_incidence(days, events, interval="wilson"), [28.0, 140.0])
     assert found.low[1].tolist() == pytest.approx([0.1811918, 0.8388749], abs=1e-6)
     assert found.high[1].tolist() == pytest.approx([0.5671457, 1.0], abs=1e-6)
+
+
+def test_wilson_limits_stand_for_no_more_women_than_were_followed_that_long() -> None:
+    """Nineteen of 40 are seen on day 10 and one on day 50, the others' follow-up ends on day 20: what of them is not known.
+
+    R 4.2.2: prop.test(20, 20, correct = FALSE). Of all 40 the lower limit would be 0.91.
+    """
+    days, events = [10.0] * 19 + [50.0] + [20.0] * 20, [1] * 20 + [0] * 20
+    found = share_within(cumulative_incidence(days, events, interval="wilson"), [60.0])
+    assert (found.share[1, 0], found.se[1, 0]) == (1.0, 0.0)
+    assert found.low[1, 0] == pytest.approx(0.8388749, abs=1e-6)
