@@ -6,7 +6,7 @@ PY := .venv/bin/python
 READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 .DEFAULT_GOAL := all
-.PHONY: all test check types rooms help why list template register publish reference docs clean
+.PHONY: all test golden check types rooms help why list template register publish reference docs clean
 
 all: $(READY) ## bring everything up to date and print the path of the national report
 	@$(PY) -m pipeline run --config "$(CONFIG)"
@@ -44,6 +44,9 @@ reference: $(READY_DEV) ## make our own reference values again; needs R and the 
 	@Rscript tests/reference/own/make.R tests/reference/own
 	@for script in $$(ls tests/reference/own/*.R | grep -v -e /make.R -e /pin.R); do \
 		echo "$$script"; Rscript "$$script" || echo "  not made: its first lines say what it needs"; done
+
+golden: $(READY_DEV) ## keep the words of the documents anew; read the difference in git
+	@mkdir -p tests/end_to_end/golden && GOLDEN=write $(PY) -m pytest -q tests/end_to_end/test_golden.py
 
 docs: $(READY_DEV) ## print the data dictionary from the schemas
 	@$(PY) -m pipeline.tables.dictionary docs/data-dictionary.md

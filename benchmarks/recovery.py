@@ -1,8 +1,7 @@
 """Whether the pipeline finds what was planted in invented studies: 200 of 12 sites and 200 of 30, stage by stage in memory.
 
 Run `.venv/bin/python -m benchmarks.recovery`. It goes on where it stopped, prints a table, and keeps
-`benchmarks/results/recovery.csv`; `--quick` tries one small study. Truths are those of each study's own answer key. What is kept
-was found in studies with 5 points planted on peer support, as its rows say; since then 10 are planted, for clearer rehearsals.
+`benchmarks/results/recovery.csv`; `--quick` tries one small study. Truths are those of each study's own answer key.
 """
 
 from __future__ import annotations
@@ -145,7 +144,7 @@ def of_sites(made: dict[str, DataFrame], truth: dict[str, Any]) -> list[Finding]
     for way, estimate, half in (
         ("crude", rows["mean_improvement"], (rows["high"] - rows["low"]) / 2),
         ("adjusted", fair["estimate"], NORMAL * fair["se"]),
-        ("shrunken", rows["shrunken"], (rows["shrunken_high"] - rows["shrunken_low"]) / 2),
+        ("shrunken", rows["shrunken"], (rows["shrunken_high_averaged"] - rows["shrunken_low_averaged"]) / 2),
     ):
         off = (estimate - estimate.mean()) - (planted - planted.mean())
         what = f"Planted site improvement beside others, {way}"

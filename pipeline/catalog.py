@@ -182,6 +182,7 @@ EXACT = (
     *("waits", "equity", "activity_series", "interrupted"),
     *DESCRIBED[:-1],
     *VOICED,
+    *("accepted_experience", "accepted_staff", "accepted_training", "accepted_survey"),
 )
 
 

@@ -95,6 +95,8 @@ DECISION_REASONS = (
 )
 DECIDERS = ("analyst", "statistician", "data_manager", "clinical_lead", "information_governance_lead")
 SEVERITIES = ("file", "row", "value", "warning", "note")
+RETURNS = ("read", "set_aside", "aggregate_only", "nil_return", "not_open_yet", "nothing_usable", "not_returned")
+"""What became of a return."""
 STATUSES = ("not_returned", "not_offered", "not_open_yet", "not_recorded", "too_few", "shown")
 VERDICTS = ("consistent", "inconsistent", "inconclusive", "not_testable")
 SERVICE_FEATURES = (

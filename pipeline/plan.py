@@ -39,6 +39,7 @@ def plan(study: Study) -> list[Step]:
     config, sites, release = study.config, study.sites, study.last_release
     used, known = hashed("measures", study.measures), hashed("known measures", study.known_measures)
     theories, rule = hashed("theories", study.theories), hashed("config.release", config.release)
+    known_sites = hashed("sites of the study", sorted({*sites, *(config.sites or ())}))
     seed, instruments = hashed("config.seed", config.seed), hashed("instruments", study.instruments)
     steps: list[Step] = []
 
@@ -88,7 +89,7 @@ def plan(study: Study) -> list[Step]:
 
     def evidence_step(
         path: Annotated[Any, catalog.evidence_file(study.evidence)],
-        sites: Annotated[list[str], hashed("sites of evidence", sorted({*sites, *(config.sites or ())}))],
+        sites: Annotated[list[str], known_sites],
     ) -> Annotated[Frames, catalog.some("evidence", "evidence_faults")]:
         """Read what people said, coded, scanned like a return."""
         from pipeline.returns.evidence_file import read_evidence
@@ -188,11 +189,12 @@ def plan(study: Study) -> list[Step]:
         rows: Annotated[Frames, catalog.some("accepted_service", "accepted_referrals", "quality", "change")],
         measures: Annotated[Any, used],
         seed: Annotated[int, seed],
+        sites: Annotated[list[str], known_sites],
     ) -> Annotated[Frames, catalog.some(*DESCRIBED)]:
         """What services offer, the types of service, and improvement by pathway and intervention."""
         from pipeline.stages.describe import describe
 
-        return describe(rows, measures, seed)
+        return describe(rows, measures, seed, sites)
 
     def voices_step(
         experience: Annotated[DataFrame, catalog["accepted_experience"]],
@@ -248,13 +250,14 @@ def plan(study: Study) -> list[Step]:
         seed: Annotated[int, seed],
         instruments: Annotated[Any, instruments],
         earlier: Annotated[Any, catalog.beside_releases.earlier(study.releases_before)],
+        sites: Annotated[list[str], known_sites],
     ) -> Annotated[Frames, catalog.some(*OPEN_TABLES, *CHECKED_TABLES, "released_women")]:
         """The one door: suppress, round, and only then hand on."""
         from pipeline.stages.release import release
         from pipeline.stages.release_ledger import ReleaseLedger
 
         ledger = ReleaseLedger(exact, rule, earlier)
-        opened = release(exact, measures, theories, rule, policy, weeks, seed, instruments, ledger)
+        opened = release(exact, measures, theories, rule, policy, weeks, seed, instruments, ledger, sites)
         return {**opened, **ledger.kept(opened)}
 
     def ledger_step(

@@ -28,7 +28,7 @@ class Linked:
 
     `owner` of a count is who knows it exactly, such as a site; `unit` is what must be withheld with it, such as a row of a
     table. Of a count over owners, `parts` says how much of it each owner knows to be its own, which may be nothing. Counts
-    of one `block` hang together most, and are looked at first; whoever is in a count may well be in those of the same `kin`.
+    of one `block` hang together most, and are looked at first.
     """
 
     names: list[Hashable] = field(default_factory=list)
@@ -36,7 +36,6 @@ class Linked:
     owners: list[Hashable | None] = field(default_factory=list)
     units: list[Any] = field(default_factory=list)
     blocks: list[Hashable] = field(default_factory=list)
-    kin: list[Hashable] = field(default_factory=list)
     told: dict[int, tuple[float, float]] = field(default_factory=dict)
     least: dict[int, float] = field(default_factory=dict)
     parts: dict[int, dict[Hashable, float]] = field(default_factory=dict)
@@ -65,7 +64,6 @@ class Linked:
         owner: Hashable | None = None,
         unit: Hashable | None = None,
         block: Hashable | None = None,
-        kin: Hashable | None = None,
         told: tuple[float, float] | None = None,
         least: float | None = None,
         parts: Mapping[str, float] | None = None,
@@ -89,7 +87,6 @@ class Linked:
         self.owners.append(owner)
         self.units.append(name if unit is None else unit)
         self.blocks.append(block)
-        self.kin.append(name if kin is None else kin)
 
     def relate(self, terms: Mapping[Any, float], low: float = 0.0, high: float = 0.0) -> None:
         """State that the weighted sum of counts lies between `low` and `high`, as everybody knows.

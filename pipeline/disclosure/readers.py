@@ -49,11 +49,14 @@ class Reader:
 
 
 def small_counts(linked: Linked, is_small: Flags, minimum: int) -> list[Need]:
-    """A small count, or what is left of one, may be anything from 0 to the minimum less one."""
+    """A small count, or what is left of one, may be anything from 0 to the minimum less one.
+
+    Small is what lies below the least count of its kind that is shown, which may be more than the minimum.
+    """
     import numpy as np
 
     least = {int(at): linked.least.get(int(at), minimum) for at in np.flatnonzero(is_small)}
-    return [Need(at, ((0.0, n - 1.0),), below=n) for at, n in least.items()]
+    return [Need(at, ((0.0, minimum - 1.0),), below=n) for at, n in least.items()]
 
 
 def not_recovered(linked: Linked, is_secret: Flags, others: int = 1) -> list[Need]:
@@ -144,14 +147,9 @@ class Room:
         return made
 
     def _end(self, need: Need, end: float, reader: Reader) -> float:
-        """Her own part comes on top; and of a count in which she may well be herself she knows that it is not nought."""
+        """Her own part comes on top. A woman for whom a count cannot be nought is in it herself: to her it is one at least."""
         end += float(self.search.own[need.at, sorted(reader.known)].sum())
-        if reader.present == NOBODY:
-            return end
-        owners = {int(self.search.owner[at]) for at in (need.at, reader.present)}
-        kin = {self.search.linked.kin[at] for at in (need.at, reader.present)}
-        is_hers = (len(owners) == 1 and NOBODY not in owners) or (len(kin) == 1 and NOBODY in owners)
-        return max(end, min(float(self.search.exact[need.at]), 1.0)) if is_hers else end
+        return end if reader.present == NOBODY else max(end, min(float(self.search.exact[need.at]), 1.0))
 
     def _still_fits(self, found: Witness) -> bool:
         low, high = self.search.bounds()

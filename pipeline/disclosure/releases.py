@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.rule import are_spread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pandas import DataFrame, Series
 
@@ -42,30 +42,32 @@ def hashed_women(women: DataFrame, key: str) -> DataFrame:
     return women.assign(woman=mark(*who), value=mark(*what))
 
 
-def held_back(now: DataFrame, earlier: Mapping[str, DataFrame], rule: ReleaseSettings) -> Held:
+def held_back(now: DataFrame, earlier: Mapping[str, DataFrame], rule: ReleaseSettings, *, unknown: Collection[str] = ()) -> Held:
     """What may not be shown anew beside the `earlier` releases. `now` and each of them: hashed women (`hashed_women`).
 
-    Of now, `is_in_total` and `is_at_site` say what may be shown; of an earlier release, what was.
+    `unknown`: kinds of variables, before the stroke, on which nobody is known again but by what she answered. Of now,
+    `is_in_total` and `is_at_site` say what may be shown; of an earlier release, what was.
     """
     held: dict[str, frozenset[str]] = {}
     for variable, mine in now.groupby("variable", sort=True):
         before = [then[then["variable"] == variable] for then in earlier.values()]
         found: frozenset[str] = frozenset()
-        while (more := found.union(*(_held_of(then, mine, found, rule) for then in before))) != found:
+        is_known = str(variable).partition("/")[0] not in unknown
+        while (more := found.union(*(_held_of(then, mine, found, rule, is_known=is_known) for then in before))) != found:
             found = more  # what stays back because of one release takes cover from another
         if found:
             held[str(variable)] = found
     return held
 
 
-def _held_of(then: DataFrame, now: DataFrame, held: frozenset[str], rule: ReleaseSettings) -> frozenset[str]:
+def _held_of(then: DataFrame, now: DataFrame, held: frozenset[str], rule: ReleaseSettings, *, is_known: bool) -> frozenset[str]:
     """The sites, and ALL, whose figures on one variable stay back, where those `held` do already."""
     at_both = _shown(then, "is_at_site") & _shown(now, "is_at_site")
-    differing = _differing(then, now, None)
+    differing = _differing(then, now, None, is_known=is_known)
     held = held | {site for site in at_both if 0 < differing.get(site, 0) < rule.minimum_count}
     if ALL in held or not (_shown(then, "is_in_total") and _shown(now, "is_in_total")):
         return held
-    in_totals = _differing(then, now, "is_in_total")
+    in_totals = _differing(then, now, "is_in_total", is_known=is_known)
     open_sites = {site for site in in_totals if site not in held and all(_is_told(each, site) for each in (then, now))}
     hidden = [n for site, n in in_totals.items() if n and site not in open_sites]
     further: list[str] = []
@@ -97,11 +99,17 @@ def _shown(women: DataFrame, column: str) -> set[str]:
     return set(women.loc[women[column].fillna(value=False).astype(bool), "site_id"])
 
 
-def _differing(then: DataFrame, now: DataFrame, within: str | None) -> dict[str, int]:
-    """By site, how many women are in one release alone, or in both with other values; of those `within` a figure, if named."""
+def _differing(then: DataFrame, now: DataFrame, within: str | None, *, is_known: bool) -> dict[str, int]:
+    """By site, how many women are in one release alone, or in both with other values; of those `within` a figure, if named.
+
+    Where nobody is known again but by what she answered, whoever answers otherwise has gone as one and come as another: there it
+    is the larger of how many went and how many came.
+    """
     pair = [table if within is None else table[table[within].fillna(value=False).astype(bool)] for table in (then, now)]
     both: Any = pair[0][["site_id", "woman", "value"]].merge(
         pair[1][["site_id", "woman", "value"]], on=["site_id", "woman"], how="outer", suffixes=("_then", "_now")
     )
-    is_other = both["value_then"].fillna("") != both["value_now"].fillna("")
-    return {str(site): int(n) for site, n in is_other.groupby(both["site_id"]).sum().items()}
+    gone, come = both["value_now"].isna(), both["value_then"].isna()
+    is_other = gone | come | (both["value_then"] != both["value_now"])
+    n, left, new = (each.groupby(both["site_id"]).sum() for each in (is_other, gone, come))
+    return {str(site): int(n[site]) if is_known else int(max(left[site], new[site])) for site in n.index}

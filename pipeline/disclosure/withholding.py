@@ -88,8 +88,8 @@ def _mend(search: Search, need: Need, reader: Reader, costs: Mapping[Hashable, f
             chosen |= found
         else:
             choices.append(chosen)
-    ordered = sorted((sum(costs[unit] for unit in units), sorted(units, key=str)) for units in choices if units)
-    return ordered[0][1] if ordered else []
+    ordered = [sorted(units, key=str) for units in choices if units]
+    return min(ordered, key=lambda units: (sum(costs[unit] for unit in units), list(map(str, units))), default=[])
 
 
 def _set(search: Search, units: set[Any], *, value: bool) -> None:

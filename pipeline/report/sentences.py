@@ -61,6 +61,11 @@ TEMPLATES = {
         "How many returns were set aside cannot be said: {why}.",
         "tally",
     ),
+    "study.k_not_returned": Template(
+        "No return came from {value} of the study.",
+        "How many sites returned nothing cannot be said: {why}.",
+        "sites",
+    ),
     "study.n_referrals": Template(
         "The accepted returns hold {value} referrals, rounded.",
         "The number of referrals is not given: {why}.",
@@ -75,7 +80,8 @@ TEMPLATES = {
         "points",
     ),
     "change.prediction": Template(
-        "In a further service like these, a true mean on {measure} between {range} points would be expected.",
+        "In a further service like these, a true mean on {measure} between {range} points would be expected "
+        "({level} prediction interval).",
         "No range is given in which a further service might lie on {measure}: {why}.",
         "range",
     ),
@@ -205,6 +211,7 @@ def sentence(material: Material, key: str, *, reason: str | None = None, **names
         limits=_limits(row, template.form),
         range=numerals.interval(row["low"], row["high"]).replace(" to ", " and "),
         basis=basis(row),
+        level=level(),
         **names,
     )
 
@@ -228,25 +235,6 @@ def over_measures(material: Material, last: str) -> str:
     return " ".join([*said, *(template.absent.format(measure=wording.listed(names), why=why) for why, names in withheld.items())])
 
 
-def verdicts(material: Material) -> str:
-    """How many theories came to each verdict, and which; a verdict that no theory came to is left out, but for the first."""
-    if is_none_testable(material):
-        return "These data are not enough to test any of the theories."
-    said = []
-    for verdict in wording.VERDICTS:
-        row = material.finding(f"theories.k_{verdict}")
-        names = [row["theory_id"] for row in material.rows("open_theories", verdict=verdict)]
-        if verdict == "consistent" or row is None or row["value"] != 0:
-            which = f" ({wording.listed(names)})" if names else ""
-            said.append(f"{sentence(material, f'theories.k_{verdict}').removesuffix('.')}{which}.")
-    return " ".join(said)
-
-
-def is_none_testable(material: Material) -> bool:
-    """Whether there are theories and every one of them came out as not testable."""
-    return {row["verdict"] for row in material.rows("open_theories")} == {"not_testable"}
-
-
 def why_not(row: Row | None, reason: str | None = None) -> str:
     """Why a figure is not given, as the end of a sentence: the release's own words if it has any, else its status."""
     given = (row or {}).get("statement") or reason
@@ -264,7 +252,12 @@ def basis(row: Row) -> str:
 
 def confidence() -> str:
     """`95% interval`."""
-    return f"{numerals.percent(CONFIDENCE_PCT)} interval"
+    return f"{level()} interval"
+
+
+def level() -> str:
+    """`95%`."""
+    return numerals.percent(CONFIDENCE_PCT)
 
 
 def _printed(row: Row, form: Form) -> str:

@@ -21,7 +21,7 @@ VOICES: dict[str, tuple[str, str, Form]] = {
         "percent",
     ),
     "voices.change": (
-        "Asked before and after, the same people improved on {construct} by {value} points{limits}.",
+        "Asked before and after, the same people changed on {construct} by {value} points{limits}; above nought is better.",
         "How the same people changed on {construct} is not given: {why}.",
         "hundredths",
     ),

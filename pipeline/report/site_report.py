@@ -52,6 +52,7 @@ _WHY_NOT = {
     "not_returned": "nothing that could be used was returned",
     "not_open_yet": "the service was not open yet",
 }
+_UNSAID = "these data do not give it"
 _CAN_SAY = "how much the scores of the women who gave two changed here, and how sure that is"
 _OF_WHOM = ", and for how many of the women due it is known."
 _CONCLUDE = (
@@ -118,6 +119,8 @@ def _return(site_id: str, material: Material) -> str:
         "read": f"The return of {site_id} was read.",
         "aggregate_only": f"{site_id} returned totals and no single referrals; what rests on single referrals cannot be given.",
         "set_aside": f"The return of {site_id} was set aside because it could not safely be read; its passport says why.",
+        "nil_return": f"{site_id} sent a nil return: it was open and had no referrals.",
+        "not_open_yet": f"{site_id} had not opened by the end of the period.",
         "nothing_usable": f"The return of {site_id} held nothing that could be used; its passport says why.",
     }.get(row["status"], f"The return of {site_id}: {wording.words(row['status'])}.")
     referrals = f" Referrals accepted, rounded: {numerals.count(row['n_referrals'])}." if row["n_referrals"] is not None else ""
@@ -210,12 +213,15 @@ def _in_words(site_id: str, material: Material, rows: dict[str, Row | None], stu
     for name in recorded:
         row = rows[name]
         status = row["status"] if row else None
-        why = _WHY_NOT.get(status or "", "these data do not give it")
+        why = _WHY_NOT.get(status or "", _UNSAID)
         by_reason.setdefault(why, []).append(material.measures[name].label)
     said = " ".join(f"{wording.listed(labels)}: {why}." for why, labels in by_reason.items())
+    opening = f"No figure on change is given for {site_id}. {said}"
+    if not by_reason.keys() & {_WHY_NOT["too_few"], _UNSAID}:
+        return opening
     least = numerals.count(study.minimum_count)
     return (
-        f"No figure on change is given for {site_id}. {said} A figure that rests on fewer than {least} women could "
+        f"{opening} A figure that rests on fewer than {least} women could "
         "tell something of one of them, so it is withheld from every reader. That says nothing of the quality of "
         "the service or of its records, and the scores keep their use in the women's own care."
     )

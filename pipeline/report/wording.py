@@ -56,7 +56,10 @@ RETURNS = {
     "read": "read",
     "set_aside": "set aside",
     "aggregate_only": "totals only",
+    "nil_return": "nil return",
+    "not_open_yet": "not open yet",
     "nothing_usable": "nothing usable",
+    "not_returned": "not returned",
 }
 KINDS = {"pathway": "Pathways", "intervention": "Interventions", "feature": "Features"}
 ANSWERS = {"y": "yes", "n": "no", "not_recorded": "n.r."}

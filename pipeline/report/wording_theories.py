@@ -53,6 +53,21 @@ def is_of_voices(row: Mapping[str, Any]) -> bool:
     return row.get("counted") not in (None, "women")
 
 
+def is_prespecified(row: Mapping[str, Any]) -> bool:
+    """Whether a theory was registered before any outcome of the study was known."""
+    return str(row["registered"]).startswith("prespecified")
+
+
+def survives(row: Mapping[str, Any]) -> bool:
+    """Whether a theory was registered before results and is consistent after Holm's correction."""
+    return is_prespecified(row) and "; survives Holm" in row["reason"]
+
+
+def adjusted_for(row: Mapping[str, Any]) -> str:
+    """What the second contrast is adjusted for: a wait is counted from referral, before there is any first score."""
+    return "case mix" if row["outcome"].startswith("the wait") else "first scores and case mix"
+
+
 def field(name: str) -> str:
     """A field of a theory file in words: `outcome.expected` as the outcome: expected."""
     first, _, rest = name.partition(".")

@@ -10,6 +10,8 @@ from pipeline.stages.describe_types import types_of
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from pandas import DataFrame, Series
 
     from pipeline.measures import Measure
@@ -33,30 +35,32 @@ BANDS = ((0.0, "none"), (1.0, "under_1"), (2.0, "1_to_2"), (5.0, "2_to_5"), (flo
 """Whole-time equivalents below the number; exactly none stands apart. A band says how large a team is, not who is in it."""
 
 
-def describe(rows: dict[str, DataFrame], measures: dict[str, Measure], seed: int) -> dict[str, DataFrame]:
+def describe(
+    rows: dict[str, DataFrame], measures: dict[str, Measure], seed: int, sites: Collection[str] = ()
+) -> dict[str, DataFrame]:
     """What services are (`services`), and how much women improved by pathway and intervention (`subgroups`).
 
-    `rows`: the tables that the plan names as behind these.
+    `rows`: the tables that the plan names as behind these; `sites`: those of the config, whether they returned anything or not.
     """
-    found = services(rows["accepted_service"], rows["quality"], seed)
+    found = services(rows["accepted_service"], rows["quality"], seed, sites)
     return {**found, "subgroups": subgroups(rows["change"], rows["accepted_referrals"], measures)}
 
 
-def services(service: DataFrame, quality: DataFrame, seed: int) -> dict[str, DataFrame]:
+def services(service: DataFrame, quality: DataFrame, seed: int, known_sites: Collection[str] = ()) -> dict[str, DataFrame]:
     """`components` of every service, `component_counts` over services, and the typology.
 
     `service` as accepted; of several periods of a site the latest counts, as a service changes. `quality` names the sites that
-    returned anything at all: one without a description has `not_returned`. A service that had not opened by the end of the
-    period has `not_open_yet`, and an open one without an answer `not_recorded`.
+    returned anything at all, `known_sites` those of the config: one without a description has `not_returned`. A service that
+    had not opened by the end of the period has `not_open_yet`, and an open one without an answer `not_recorded`.
     """
     import pandas as pd
 
-    sites = sorted({*service["site_id"], *quality["site_id"]})
+    sites = sorted({*service["site_id"], *quality["site_id"], *known_sites})
     if not sites or service.empty:
         return {name: empty(name) for name in ("components", "component_counts", "typology", "site_types", "type_profiles")}
     latest = latest_period(service)
     answers = pd.DataFrame({name: _answers(latest, name) for name in KINDS}, index=latest.index).reindex(sites)
-    unopened = (latest["go_live_date"] > latest["period_end"]).reindex(sites, fill_value=False)
+    unopened = is_unopened(latest).reindex(sites, fill_value=False)
     known = answers.fillna(NOT_RECORDED)
     known[unopened.to_numpy()] = NOT_OPEN_YET
     known[~answers.index.isin(latest.index)] = NOT_RETURNED
@@ -66,6 +70,12 @@ def services(service: DataFrame, quality: DataFrame, seed: int) -> dict[str, Dat
     table = table.sort_values(["site_id", "rank"], kind="stable")
     components = shape("components", table)
     return {"components": components, "component_counts": _counts(components), **types_of(known[list(BINARY)], KINDS, seed)}
+
+
+def is_unopened(latest: DataFrame) -> Series[bool]:
+    """By site, whether its service had not opened by the end of the latest period."""
+    unopened: Series[bool] = latest["go_live_date"] > latest["period_end"]
+    return unopened
 
 
 def latest_period(service: DataFrame) -> DataFrame:

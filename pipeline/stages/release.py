@@ -9,8 +9,10 @@ from pipeline.disclosure.attack import withhold
 from pipeline.disclosure.estimates import SHRUNKEN, release_pool, release_sites, released_pool_members
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, as_status, describe, is_enough, is_spread, round_counts
 from pipeline.stages.compare_pool import pool_to_print
+from pipeline.stages.describe import NOT_OPEN_YET, NOT_RETURNED
 from pipeline.stages.release_access import release_access
 from pipeline.stages.release_balance import release_balance
+from pipeline.stages.release_blanks import returns_of, with_blanks
 from pipeline.stages.release_configurations import release_configurations
 from pipeline.stages.release_counts import release_classes, release_completeness, release_distribution, release_flow
 from pipeline.stages.release_decisions import release_decisions
@@ -33,7 +35,7 @@ from pipeline.stages.release_voices import release_voices
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from pandas import DataFrame
 
@@ -56,17 +58,20 @@ def release(
     seed: int = 0,
     instruments: Mapping[str, Instrument] | None = None,
     ledger: ReleaseLedger | None = None,
+    sites: Collection[str] = (),
 ) -> Tables:
     """Every open table, the findings, and a log of how much was withheld.
 
     `exact` holds the tables that the plan names as EXACT. What stands round a pool is released where the pool is. The
-    `ledger` says what stays back for earlier releases, and keeps what output checking needs.
+    `ledger` says what stays back for earlier releases, and keeps what output checking needs. `sites` are those of the config,
+    whether they returned anything or not.
     """
     ledger = ledger or ReleaseLedger(exact, rule)
     effects, referrals = exact["site_effects"], referrals_by_site(exact["accepted_referrals"])
     pools = {name: _pooled(effects[effects["measure"] == name], name, rule) for name in measures}
     rows = ledger.pools({name: row for name, (row, _) in pools.items()})
     effects = _with_shrunken(effects, [members for _, members in pools.values()])
+    returns = returns_of(exact["quality"], exact["accepted_service"], sites)
     open_tables = {
         "open_sites": release_sites(effects, {name: row["has_shrunken_plot"] for name, row in rows.items()}, rule),
         "open_pooled": _frame([row for row in rows.values() if row["k_sites"] or row["k_sites_left_out"]]),
@@ -74,7 +79,7 @@ def release(
         "open_completeness": release_completeness(exact["missingness"], measures, rule),
         "open_distribution": release_distribution(exact["change"], measures, rule),
         "open_classes": release_classes(effects, exact["shares"], rule),
-        "open_returns": _returns(exact["quality"], exact["rejected"], referrals, rule),
+        "open_returns": _returns(returns, exact["rejected"], referrals, rule),
         "open_decisions": release_decisions(exact["rejected"], rule),
         "open_theories": release_theories(exact["appraisal"], exact["testability"], theories, exact["theory_sites"], rule),
         "open_joint": release_joint(exact["joint"], exact["evidence"]),
@@ -92,7 +97,7 @@ def release(
     open_tables |= release_funnels(effects, open_tables["open_sites"], open_tables["open_classes"], policy, rule, seed)
     open_tables |= release_delivery(exact)
     open_tables = ledger.beside(open_tables)
-    open_tables = ledger.since_releases(open_tables, theories)
+    open_tables = with_blanks(ledger.since_releases(open_tables, theories), returns)
     open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
     found = findings_of(open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max())
     open_tables["findings"] = shape("findings", ledger.findings(found))
@@ -146,28 +151,20 @@ def _with_shrunken(effects: DataFrame, members: list[DataFrame]) -> DataFrame:
     return effects.assign(**{name: found[name].reindex(effects.index) for name in SHRUNKEN})
 
 
-def _returns(quality: DataFrame, rejected: DataFrame, referrals: DataFrame, rule: ReleaseSettings) -> DataFrame:
+def _returns(returns: dict[str, str], rejected: DataFrame, referrals: DataFrame, rule: ReleaseSettings) -> DataFrame:
     import pandas as pd
 
-    read = quality[quality["status"] == "read"]
-    tables = read.groupby("site_id")["table"].agg(set).reindex(quality["site_id"].unique())
-    faults = rejected[rejected["severity"] != "note"].groupby("site_id").size().reindex(tables.index, fill_value=0)
+    status = pd.Series(returns, dtype="str").rename_axis("site_id")
+    faults = rejected[rejected["severity"] != "note"].groupby("site_id").size().reindex(status.index, fill_value=0)
     bands = pd.cut(faults, [-1, 0, 9, 99, float("inf")], labels=["none", "1 to 9", "10 to 99", "100 and more"])
     shown = is_enough(referrals["n_persons"], rule)
     if is_spread(referrals["n_persons"], rule):
         shown = withhold(referrals["n_referrals"], shown, ~shown, rule, by_site=True)
-    n = round_counts(referrals["n_referrals"], rule).where(shown).reindex(tables.index)
-    words = as_status(shown).reindex(tables.index, fill_value=NOT_RECORDED)
-    table = {"status": [_return_status(t) for t in tables], "faults": bands.astype("str"), "n_referrals": n, "n_status": words}
-    return pd.DataFrame(table, index=tables.index).rename_axis("site_id").reset_index()
-
-
-def _return_status(tables: object) -> str:
-    if not isinstance(tables, set):
-        return "set_aside"
-    if tables & {"outcomes", "referrals"}:
-        return "read"
-    return "aggregate_only" if "aggregates" in tables else "nothing_usable"
+    n = round_counts(referrals["n_referrals"], rule).where(shown).reindex(status.index)
+    blank = status.where(status.isin([NOT_RETURNED, NOT_OPEN_YET]), NOT_RECORDED)
+    words = as_status(shown).reindex(status.index).fillna(blank)
+    table = {"status": status, "faults": bands.astype("str"), "n_referrals": n, "n_status": words}
+    return pd.DataFrame(table).reset_index()
 
 
 def _log_entry(name: str, table: DataFrame, rule: ReleaseSettings, ledger: ReleaseLedger) -> dict[str, Any]:

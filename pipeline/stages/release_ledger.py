@@ -20,6 +20,7 @@ from pipeline.stages.release_linked_theories import VOICES, add_theories, of_the
 from pipeline.stages.release_linked_voices import add_voices
 from pipeline.stages.release_masks import without_figures, without_units
 from pipeline.stages.release_sets import ALL, PAIRED, REFERRED, STANDING, women_behind
+from pipeline.stages.release_sets_voices import ANSWERS, PEOPLE, SURVEY
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
@@ -42,8 +43,12 @@ _BY_MEASURE = {
 }
 _OF_REFERRALS = ("open_returns", "open_equity", "open_waits", "open_series", "open_breaks")
 _OF_THEORIES = ("open_theories", "open_theory_imputed")
-_VARIABLES = {**_BY_MEASURE, **dict.fromkeys(_OF_REFERRALS, REFERRED)}
+_OF_ANSWERS = ("open_answers", "open_staff_change", "open_constructs", "open_survey")
+_OF_PEOPLE = {"open_voices": PEOPLE, **dict.fromkeys(_OF_ANSWERS, ANSWERS)}
+_VARIABLES = {**_BY_MEASURE, **dict.fromkeys(_OF_REFERRALS, REFERRED), **_OF_PEOPLE}
 """By open table, the kind of the variable that its figures are on."""
+_NAMED_BY = {**dict.fromkeys(_BY_MEASURE, "measure"), **dict.fromkeys(_OF_PEOPLE, "instrument"), "open_voices": "topic"}
+"""The column that names the variable of a kind; the survey has none, as it is one."""
 MADE_OF_THESE = frozenset(
     {"findings", "disclosure_log", "open_verdicts", "open_twin", "open_agreement", "open_sensitivity"}
     | {"open_funnels", "open_funnel_limits", "open_false_alarms"}
@@ -51,10 +56,9 @@ MADE_OF_THESE = frozenset(
 """Open tables that stay back with the pool, or are made of tables that are held already."""
 OF_OTHERS = frozenset(
     {"open_services", "open_components", "open_typology", "open_types", "open_type_profiles", "open_decisions", "open_joint"}
-    | {"open_truth_table", "open_solutions", "open_necessary", "open_theory_changes"}
-    | {"open_voices", "open_instruments", "open_answers", "open_survey", "open_staff_change", "open_constructs"}
+    | {"open_truth_table", "open_solutions", "open_necessary", "open_theory_changes", "open_instruments"}
 )
-"""Open tables on sites, on theories, or on people who answered and are not known again."""
+"""Open tables on sites, on theories or on questionnaires."""
 
 
 class ReleaseLedger:
@@ -69,7 +73,9 @@ class ReleaseLedger:
         self.women = _as_candidates(women_behind(exact), rule)
         before = {name: table for name, table in (earlier or {}).items() if name != THE_KEY and table is not None}
         key = (earlier or {}).get(THE_KEY)
-        self.held: Held = held_back(hashed_women(self.women, key["key"]), before, rule) if before and key else {}
+        self.held: Held = {}
+        if before and key:
+            self.held = held_back(hashed_women(self.women, key["key"]), before, rule, unknown=(PEOPLE, ANSWERS))
         self._withheld: dict[str, int] = {}
         self._linked = System(Together(rule))
         self._first_measure = ""
@@ -156,13 +162,11 @@ class ReleaseLedger:
         if table.empty or not self.held:
             return None
         site = table["site_id"] if "site_id" in table else table.iloc[:, 0].map(lambda _: ALL)
-        if name in _BY_MEASURE:
-            variable = _BY_MEASURE[name] + "/" + table["measure"]
-        elif name in _OF_REFERRALS:
-            variable = site.map(lambda _: REFERRED)
-        elif name in _OF_THEORIES:
+        if name in _OF_THEORIES:
             of = {each: _variable_of(theory, self._first_measure) for each, theory in theories.items()}
             variable = table["theory_id"].map(of)
+        elif name in _VARIABLES:
+            variable = _variables_of(name, table)
         else:
             return None
         found: Series[bool] = variable.combine(site, lambda v, s: isinstance(v, str) and self.is_held(v, s)).astype(bool)
@@ -171,7 +175,7 @@ class ReleaseLedger:
 
 def is_held_to_releases(table: str) -> bool:
     """Whether an open table is held against earlier releases, by the women behind it."""
-    return table in _BY_MEASURE or table in _OF_REFERRALS or table in _OF_THEORIES
+    return table in _VARIABLES or table in _OF_THEORIES
 
 
 def population_of(table: str) -> str:
@@ -183,7 +187,7 @@ def population_of(table: str) -> str:
         return "women referred"
     if table in _OF_THEORIES:
         return "women with both scores, women referred or people who answered, as the theory says"
-    return "sites, or people who answered, as the table says"
+    return "people who answered" if table in _OF_PEOPLE else "sites, theories or questionnaires, as the table says"
 
 
 def _is_shown(table: DataFrame) -> Series[bool]:
@@ -200,24 +204,33 @@ def _as_candidates(women: DataFrame, rule: ReleaseSettings) -> DataFrame:
     return women.assign(is_at_site=[p in large for p in place], is_in_total=[p in entering for p in place])
 
 
-def _variable_of(theory: Theory, first_measure: str) -> str | None:
-    """The variable that a theory's figures are on; none where people answered, who are not known again."""
+def _variables_of(name: str, table: DataFrame) -> Series[str]:
+    """The variable of each row of an open table."""
+    import pandas as pd
+
+    kind = _VARIABLES[name]
+    if name in _OF_REFERRALS:
+        return pd.Series(kind, index=table.index, dtype="str")
+    named = table[_NAMED_BY[name]] if _NAMED_BY[name] in table else pd.Series(SURVEY, index=table.index, dtype="str")
+    return (f"{kind}/" + named).astype("str")
+
+
+def _variable_of(theory: Theory, first_measure: str) -> str:
+    """The variable that a theory's figures are on."""
     kind, of = theory.outcome.kind, of_theory(theory, first_measure)
     if kind in VOICES:
-        return None
+        return f"{ANSWERS}/{theory.outcome.asked[0]}"
     return REFERRED if kind == "wait" else f"{STANDING if kind == 'retention' else PAIRED}/{of}"
 
 
 def _shown_of(variable: str, opened: Tables) -> set[str]:
     """The sites of which anything on a variable is shown, and ALL."""
-    kind, _, measure = variable.partition("/")
-    names = _OF_REFERRALS if kind == REFERRED else [name for name, base in _BY_MEASURE.items() if base == kind]
+    kind = variable.partition("/")[0]
     found: set[str] = set()
-    for name in names:
+    for name in (name for name, base in _VARIABLES.items() if base == kind):
         table = opened.get(name)
         if table is None or table.empty:
             continue
-        mine = table if kind == REFERRED else table[table["measure"] == measure]
-        rows = mine[_is_shown(mine)]
+        rows = table[(_variables_of(name, table) == variable) & _is_shown(table)]
         found |= set(rows["site_id"]) if "site_id" in rows else ({ALL} if len(rows) else set())
     return found

@@ -59,17 +59,15 @@ class Together:
         is_sought: bool = True,
         told: tuple[float, float] | None = None,
         least: int | None = None,
-        kin: str | None = None,
         parts: Mapping[Any, float] | None = None,
     ) -> Name:
         """A count that an open table holds, or would; of several sites `parts` says how much of it is each one's.
 
-        `is_sought`: nobody may find it out where it is small. `kin`: what whoever is counted here is counted in as well.
+        `is_sought`: nobody may find it out where it is small.
         """
         owner = None if name[2] == ALL else name[2]
         own = {str(site): float(n) for site, n in (parts or {}).items()}
-        alike = name[0], name[1], name[3] if kin is None else kin
-        self.linked.add(name, exact, owner=owner, unit=unit, block=name[1], kin=alike, told=told, least=least, parts=own)
+        self.linked.add(name, exact, owner=owner, unit=unit, block=name[1], told=told, least=least, parts=own)
         self.is_shown.append(is_shown)
         self.is_sought.append(is_sought)
         return name
@@ -167,8 +165,7 @@ class System:
         rows, search, linked = [], self._room.search, self.made.linked
         is_small = self.made.is_small() & ~search.is_shown & (search.exact < self.made.rule.minimum_count)
         for at in np.flatnonzero(is_small).tolist():
-            least = linked.least.get(at, self.made.rule.minimum_count)
-            low, high = search.extremes(at, within=least - 1.0)
+            low, high = search.extremes(at, within=self.made.rule.minimum_count - 1.0)
             reader = self._unmet.get(at)
             who = "" if reader is None else _named(reader, search)
             place = _cell(linked.names[at], self.made.rule)

@@ -75,9 +75,9 @@ def _add_classes(made: Together, measure: str, effects: DataFrame, opened: DataF
         where, values = str(site), [float(value) for value in row]
         unit, is_shown = _at(measure, where, table), where in shown
         improved = made.add((table, measure, where, IMPROVED), values[0], unit, is_shown=is_shown)
-        others = made.add((table, measure, where, NOT), values[1] + values[2], unit, is_shown=is_shown, kin=NOT)
+        others = made.add((table, measure, where, NOT), values[1] + values[2], unit, is_shown=is_shown)
         parts = [
-            made.add((table, measure, where, part), value, unit, is_sought=False, kin=NOT)
+            made.add((table, measure, where, part), value, unit, is_sought=False)
             for part, value in zip((SAME, WORSE), values[1:], strict=True)
         ]
         made.linked.total(others, list(parts))
@@ -88,7 +88,7 @@ def _add_classes(made: Together, measure: str, effects: DataFrame, opened: DataF
     for part in (IMPROVED, SAME, WORSE, NOT):
         name = (table, measure, ALL, part)
         names, is_sought = [(table, measure, site, part) for site in kept], part in (SAME, WORSE) and len(kept) > _TWO
-        how: dict[str, Any] = {"is_shown": part in nation, "is_sought": is_sought, "kin": IMPROVED if part == IMPROVED else NOT}
+        how: dict[str, Any] = {"is_shown": part in nation, "is_sought": is_sought}
         made.sum_up(name, names, _at(measure, ALL, table), **how)
 
 

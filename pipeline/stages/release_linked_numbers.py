@@ -89,7 +89,6 @@ def _add_methods(
                 ("open_methods", measure.id, ALL, f"{method}: {name}"),
                 by_site(classes[classes["of"].isin(of)], kept),
                 unit,
-                kin=str(method),
             )
             for name, of in _CLASSES.items()
         )
@@ -116,7 +115,7 @@ def _add_recovery(made: Together, measure: str, women: DataFrame, everybody: Nam
         unit = Unit(table, (*place, ("share", share)))
         sides = [by_site(cases_of[chosen], kept) for chosen in (has_it, ~has_it)]
         yes, no = (
-            made.add_over_sites((table, measure, ALL, f"{share}: {side}"), n, unit, told=limits, kin=share)
+            made.add_over_sites((table, measure, ALL, f"{share}: {side}"), n, unit, told=limits)
             for side, n, limits in zip(("yes", "no"), sides, (None, told), strict=True)
         )
         made.linked.total(cases, [yes, no])
@@ -139,9 +138,7 @@ def _add_bands(made: Together, measure: str, completion: DataFrame, kept_paired:
         counts = rows.set_index("site_id")[["n_due", "n_paired"]].astype("float64").reindex(kept, fill_value=0.0)
         parts = {"due": counts["n_due"], "paired": counts["n_paired"], "rest": counts["n_due"] - counts["n_paired"]}
         names = [
-            made.add_over_sites(
-                (table, measure, ALL, f"{band}: {part}"), dict(n), unit, told=told if part == "rest" else None, kin=str(band)
-            )
+            made.add_over_sites((table, measure, ALL, f"{band}: {part}"), dict(n), unit, told=told if part == "rest" else None)
             for part, n in parts.items()
         ]
         made.linked.total(names[0], names[1:])

@@ -122,11 +122,11 @@ def _add_group(
         unit = Unit(table, (("dimension", dimension), ("group", group)), figures)
         is_shown = group in opened.index and opened.loc[group, status] == SHOWN
         name = (table, of, ALL, f"{group} {step}")
-        names[step] = made.add_over_sites(name, dict(counts[f"n_{step}"]), unit, is_shown=is_shown, least=least, kin=group)
+        names[step] = made.add_over_sites(name, dict(counts[f"n_{step}"]), unit, is_shown=is_shown, least=least)
         if before is not None:
             rest = (table, of, ALL, f"{group} not {step}")
             left = counts[f"n_{before[3].split()[-1]}"] - counts[f"n_{step}"]
-            made.add_over_sites(rest, dict(left), unit, is_shown=is_shown, told=told, least=least, kin=group)
+            made.add_over_sites(rest, dict(left), unit, is_shown=is_shown, told=told, least=least)
             made.linked.total(before, [names[step], rest])
         before = names[step]
     return names

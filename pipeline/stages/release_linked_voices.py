@@ -83,7 +83,7 @@ def _add_survey(made: Together, survey: DataFrame, opened: DataFrame) -> None:
             place: Name = ("open_survey", SURVEY, ALL, f"{question} {group}")
             counts = each.groupby("site_id")["n_answered"].first()
             is_told = group in {each for each, _ in pairs}
-            whole[str(group)] = made.add_over_sites(place, dict(counts), unit, is_shown=is_told, kin=str(question))
+            whole[str(group)] = made.add_over_sites(place, dict(counts), unit, is_shown=is_told)
             for option, n in each.groupby("option", sort=True):
                 of_option: Any = n.set_index("site_id")["n"]
                 key = (str(group), int(str(option)))
@@ -101,10 +101,10 @@ def _add_option(
 ) -> Name:
     """Who ticked an option and who did not, who are known to be the minimum where the first are printed."""
     name: Name = ("open_survey", SURVEY, ALL, f"{part[0]} ticked {part[1]}")
-    made.add_over_sites(name, dict(ticked), unit, is_shown=is_shown, kin=part[0].split()[0])
+    made.add_over_sites(name, dict(ticked), unit, is_shown=is_shown)
     left = answered.sub(ticked, fill_value=0)
     rest: Name = ("open_survey", SURVEY, ALL, f"{part[0]} not ticked {part[1]}")
     told = (float(made.rule.minimum_count), math.inf)
-    made.add_over_sites(rest, dict(left), unit, is_shown=is_shown, told=told, kin=part[0].split()[0])
+    made.add_over_sites(rest, dict(left), unit, is_shown=is_shown, told=told)
     made.linked.total(whole, [name, rest])
     return name

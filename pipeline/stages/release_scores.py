@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Row = dict[str, Any]
 
 _MEANS = ("mean_before", "mean_after")
-_LIMITS = ("change", "low", "high", "low_by_site", "high_by_site")
 _WIDE = 10
 """Points from end to end, from which one decimal is enough; a mean of answers of 1 to 5 gets two."""
 
@@ -71,11 +70,19 @@ def _change(mine: DataFrame, what: Row, facts: Row, rule: ReleaseSettings) -> Ro
     places = _places(facts)
     row: Row = {"status": SHOWN, "k_sites": int(whole["k_sites"]), "note": ""}
     row |= {name: int(nearest(whole[name], rule)) for name in ("n_before", "n_after")}
-    row |= {name: _rounded(whole[name], places) for name in _LIMITS}
+    row |= {name: _rounded(value, places) for name, value in (("change", whole["change"]), *_limits(whole).items())}
     if what["occasion"] == "after":
         row |= {name: _rounded(whole[name], places) for name in _MEANS}
     biserial = _rounded(whole["rank_biserial"], 2)
     return row | {"rank_biserial": None if abs(biserial) >= 1 else biserial}
+
+
+def _limits(whole: Row) -> dict[str, float]:
+    """Those that let people of a site go together, where there are such, and never narrower than those of people alone."""
+    import pandas as pd
+
+    ends = {"low": min, "high": max}
+    return {end: pick(x for x in (whole[end], whole[f"{end}_by_site"]) if pd.notna(x)) for end, pick in ends.items()}
 
 
 def _over(mine: DataFrame, kept: Series[bool]) -> Row | None:

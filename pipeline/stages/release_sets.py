@@ -1,14 +1,15 @@
 """The women behind released figures: by variable, who stands in it, and with what; the one list that differences are taken of.
 
 A variable is what figures are made of: `referred` (who was referred, accepted and treated), `standing/<measure>` (who is due a
-second score, and where each stands) and `paired/<measure>` (both scores, their change and its class). Two figures on one
-variable may be subtracted from each other, whatever they are called.
+second score, and where each stands), `paired/<measure>` (both scores, their change and its class), and what people said
+(`release_sets_voices`). Two figures on one variable may be subtracted from each other, whatever they are called.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pipeline.stages.release_sets_voices import people_behind, told
 from pipeline.tables import empty, shape
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def women_behind(exact: dict[str, DataFrame]) -> DataFrame:
     import pandas as pd
 
     parts = [_referred(exact["accepted_referrals"]), _standing(exact["standing"]), _paired(exact["change"])]
-    parts.append(_totals(exact["site_effects"]))
+    parts += [_totals(exact["site_effects"]), people_behind(exact)]
     known = [part for part in parts if len(part)]
     table = pd.concat(known, ignore_index=True) if known else empty("released_women")
     return shape("released_women", table.assign(is_in_total=False, is_at_site=False))
@@ -40,19 +41,19 @@ def women_behind(exact: dict[str, DataFrame]) -> DataFrame:
 def _referred(referrals: DataFrame) -> DataFrame:
     woman = referrals["person_id"].fillna("of referral " + referrals["referral_id"])
     named = [name for name in _OF_REFERRAL if name in referrals]
-    return _gathered(referrals["site_id"], woman, _told(referrals, named)).assign(variable=REFERRED)
+    return _gathered(referrals["site_id"], woman, told(referrals[named])).assign(variable=REFERRED)
 
 
 def _standing(standing: DataFrame) -> DataFrame:
     variable = STANDING + "/" + standing["measure"]
-    return _gathered(standing["site_id"], standing["person_id"], _told(standing, ["state", "is_due"]), variable)
+    return _gathered(standing["site_id"], standing["person_id"], told(standing[["state", "is_due"]]), variable)
 
 
 def _paired(change: DataFrame) -> DataFrame:
     mine = change[change["first_referral"].fillna(value=False).astype(bool)]
     woman = mine["person_id"].fillna("of referral " + mine["referral_id"])
     variable = PAIRED + "/" + mine["measure"]
-    return _gathered(mine["site_id"], woman, _told(mine, ["pre", "post", "class"]), variable)
+    return _gathered(mine["site_id"], woman, told(mine[["pre", "post", "class"]]), variable)
 
 
 def _totals(effects: DataFrame) -> DataFrame:
@@ -65,14 +66,6 @@ def _totals(effects: DataFrame) -> DataFrame:
         rows += [{**place, "woman": f"number {number}", "value": ""} for number in range(int(row["n_paired"]))]
         rows.append({**place, "woman": "figures", "value": f"{row['mean_improvement']:.6g} {row['se']:.6g}"})
     return pd.DataFrame(rows)
-
-
-def _told(frame: DataFrame, columns: list[str]) -> Series[Any]:
-    told = [frame[name].astype("object").where(frame[name].notna(), "").astype("str").astype("object") for name in columns]
-    joined: Series[Any] = told[0]
-    for each in told[1:]:
-        joined = joined + "|" + each
-    return joined
 
 
 def _gathered(site: Series[Any], woman: Series[Any], value: Series[Any], variable: Any = "") -> DataFrame:

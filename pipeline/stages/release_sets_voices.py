@@ -22,6 +22,15 @@ _CODES = {"experience": "referral_id", "staff": "staff_code", "training": "atten
 _ANSWERED = {"experience": "response", "staff": "response", "training": "response", SURVEY: "option"}
 
 
+def told(frame: DataFrame) -> Series[Any]:
+    """All that each row says, as one text; blank where it says nothing."""
+    cells = [frame[name].astype("object").where(frame[name].notna(), "").astype("str").astype("object") for name in frame]
+    joined: Series[Any] = cells[0]
+    for each in cells[1:]:
+        joined = joined + "|" + each
+    return joined
+
+
 def people_behind(accepted: Mapping[str, DataFrame]) -> DataFrame:
     """Of the accepted tables of voices: variable, site_id, woman (what a person answered, and a number) and value (blank)."""
     import pandas as pd
@@ -40,16 +49,10 @@ def _of_topic(topic: str, rows: DataFrame) -> list[DataFrame]:
     instrument = given["instrument"] if "instrument" in given else pd.Series(SURVEY, index=given.index)
     own = given[_CODES[topic]].astype("object").astype("str")
     person = own.where(given[_CODES[topic]].notna(), "row " + given.index.to_series().astype("str"))
-    told = _told(given.drop(columns=["site_id", _CODES[topic]]))
-    frame = pd.DataFrame({"site_id": given["site_id"].astype("str"), "person": person, "told": told, "instrument": instrument})
+    said = told(given.drop(columns=["site_id", _CODES[topic]]))
+    frame = pd.DataFrame({"site_id": given["site_id"].astype("str"), "person": person, "told": said, "instrument": instrument})
     whole = _numbered(frame.assign(variable=f"{PEOPLE}/{topic}"))
     return [whole, _numbered(frame.assign(variable=f"{ANSWERS}/" + frame["instrument"]))]
-
-
-def _told(frame: DataFrame) -> Series[Any]:
-    """All that a row says, as text."""
-    cells = frame.astype("object").where(frame.notna(), "").astype("str")
-    return cells.agg("|".join, axis=1)
 
 
 def _numbered(frame: DataFrame) -> DataFrame:

@@ -106,7 +106,15 @@ def _outcome(theory: Theory) -> str:
     }
     if outcome.is_of_voices:
         return _voiced(theory)
-    return f"{what[outcome.kind]}: {expected}"
+    return f"{what[outcome.kind]}: {expected}{_in_time(theory)}"
+
+
+def _in_time(theory: Theory) -> str:
+    """Of a wait that is told as a share: whose share, since more in time is a shorter wait."""
+    if theory.outcome.kind != "wait" or theory.smallest_difference.scale != "risk_difference":
+        return ""
+    many = {"shorter": "more", "longer": "fewer"}.get(theory.outcome.expected, "as many")
+    return f", {many} women have it within {theory.outcome.within_weeks} weeks"
 
 
 def _voiced(theory: Theory) -> str:

@@ -94,7 +94,7 @@ _classes = {
 }
 _returns = {
     "site_id": SITE,
-    "status": code("Status", ("read", "set_aside", "aggregate_only", "nothing_usable"), needed=True),
+    "status": code("Status", codes.RETURNS, needed=True),
     "n_referrals": _n("Referrals accepted"),
     "faults": text("Faults", "In bands: none, 1 to 9, 10 to 99, 100 and more", needed=True),
     "n_status": _STATUS,

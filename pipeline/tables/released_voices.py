@@ -7,6 +7,7 @@ from pipeline.tables.voiced import AFTER, COMPARISONS, TOPICS, WAVES
 _STATUS = code("Status", codes.STATUSES, "Why a figure is or is not shown", needed=True)
 _INSTRUMENT = text("Instrument", "Short code", needed=True)
 _SITES = whole("Sites behind the figure", unit="sites")
+_TOGETHER = "Of the same people: people of a site go together, and the limits are never narrower than if they did not"
 _ORDER = whole("Order", "As in the file of the instrument", needed=True)
 
 
@@ -83,10 +84,8 @@ _change = {
     "mean_before": number("Mean before", unit="points of the construct"),
     "mean_after": number("Mean after", unit="points of the construct"),
     "change": number("Mean change", "Positive is better", unit="points of the construct"),
-    "low": number("Mean change: lower 95 % limit", unit="points of the construct"),
-    "high": number("Mean change: upper 95 % limit", unit="points of the construct"),
-    "low_by_site": number("Where people of a site go together: lower limit", unit="points of the construct"),
-    "high_by_site": number("Where people of a site go together: upper limit", unit="points of the construct"),
+    "low": number("Mean change: lower 95 % limit", _TOGETHER, unit="points of the construct"),
+    "high": number("Mean change: upper 95 % limit", _TOGETHER, unit="points of the construct"),
     "rank_biserial": number("Rank-biserial correlation"),
     "status": _STATUS,
     "note": text("Note", "Why something is not given"),

@@ -130,7 +130,7 @@ def _alt(measure: Measure, kind: str, drawn: list[Row], policy: Row) -> str:
     form = numerals.points if kind == MEAN else numerals.percent
     said = f"Beyond the limits of the policy: {', '.join(beyond)}" if beyond else "No site lies beyond the limits of the policy"
     return (
-        f"{said}; by chance alone {numerals.plain(policy['expected'])} would be expected. "
+        f"{said}; if no site were special, {numerals.plain(policy['expected'])} would be expected. "
         f"{'At a limit: ' + ', '.join(close) + '. ' if close else ''}"
         f"Funnel of {WHAT[kind].lower()} on {measure.label} at {numerals.counted(len(drawn), 'site')} by their rounded number of "
         f"women, from {form(min(values))} to {form(max(values))}."

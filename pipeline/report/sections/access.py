@@ -65,7 +65,11 @@ def _table(caption: str, dimensions: dict[str, str], rows: list[Row]) -> Table:
             lines.append((Cell(heading, "strong"), *[""] * (len(columns) - 1)))
             lines += [_cells(row, has_ratio=has_ratio) for row in mine]
     ratio = " The ratio compares a group's rate of referral with that of all the other groups." if has_ratio else ""
-    note = f"Counts are rounded, shares come from the rounded counts, and rows may not add up.{ratio}"
+    note = (
+        "Counts are rounded, shares come from the rounded counts of all women, and rows may not add up. Intervals are of the "
+        "mean share over sites and allow for differences between them, so that the share of all women need not lie in the middle."
+        f"{ratio}"
+    )
     return Table(caption, tuple(columns), tuple(lines), note=note, is_dense=True)
 
 

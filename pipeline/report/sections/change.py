@@ -77,7 +77,7 @@ def _summary(material: Material) -> Table | Paragraph:
         Column("Women", "right"),
         Column("Sites", "right"),
         Column(f"Mean improvement ({sentences.confidence()})", "right"),
-        Column("Prediction interval", "right"),
+        Column(f"{sentences.level()} prediction interval", "right"),
         Column("Variance between sites", "right"),
     )
     rows = tuple((m.label, *pooled_cells(material.row("open_pooled", measure=m.id))) for m in material.measures.values())
@@ -155,8 +155,8 @@ def _table_of_classes(material: Material, measure: Measure) -> Table:
         Column(sentences.confidence().capitalize(), "right"),
     )
     note = (
-        "Shares come from the rounded counts; their intervals allow for differences between sites. Sites that are too small, or "
-        "that sent totals, are not counted here."
+        "Shares come from the rounded counts; their intervals are of the mean share over sites and allow for differences between "
+        "them. Sites that are too small, or that sent totals, are not counted here."
     )
     rows = tuple(map(_class_row, classes_of(material.rows("open_classes", measure=measure.id, site_id=ALL))))
     return Table(f"Classes of change on {measure.label}, all sites", columns, rows, note=note, is_dense=True)

@@ -32,7 +32,10 @@ def flow(material: Material) -> list[Block]:
         return [*blocks, Paragraph("The returns hold no referrals, so where women left the pathway is not known.")]
     blocks += figures(material, "flow", f"Where the women referred stand, from referral to two scores on {measure.label}.")
     cells = tuple((wording.state(row["state"]), _count_or_words(row)) for row in rows)
-    note = "Each count is rounded on its own, so that the states need not add up to the referrals."
+    note = (
+        "Each count is rounded on its own, so that the states need not add up to the referrals. Sites of too few women are not "
+        "in it, so that there may be fewer referrals here than the returns hold."
+    )
     return [
         *blocks,
         Table(f"Flow of women, {measure.label}", (Column("State", share=1), Column("Referrals", "right")), cells, note=note),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report import numerals, sentences, wording
+from pipeline.report import numerals, sentences, sentences_verdicts, wording
 from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Items, Messages, Paragraph, Table
 from pipeline.report.sections.access import EVENTS, declared_weeks
 from pipeline.report.sections.front import key_messages
@@ -93,9 +93,11 @@ def _theories(material: Material) -> list[Block]:
     rows = material.rows("open_theories")
     if not rows:
         return [Paragraph("No programme theory was registered for this study.")]
-    if sentences.is_none_testable(material):
+    if sentences_verdicts.is_none_testable(material):
         return [
-            Paragraph(f"{sentences.verdicts(material)} They can be tested when more sites, or more women, stand behind them.")
+            Paragraph(
+                f"{sentences_verdicts.verdicts(material)} They can be tested when more sites, or more women, stand behind them."
+            )
         ]
     columns = (Column("Theory", share=1), Column("Verdict"))
     lines = tuple((f"{row['theory_id']}. {row['title']}", wording.VERDICTS[row["verdict"]]) for row in rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report import numerals, sentences, wording
+from pipeline.report import numerals, sentences, sentences_verdicts, wording
 from pipeline.report.blocks import Block, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
 from pipeline.report.sections.how_sure import OF_THEORIES, how_sure
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MEASURES_IN_FRONT = 3
 _HEADLINES = ("pooled", "reliably_improved_pct")
-_STUDY = ("study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside", "study.n_referrals")
+_STUDY = ("study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside")
 
 
 def title_facts(study: StudyFacts) -> Facts:
@@ -48,7 +48,7 @@ def short_rule(study: StudyFacts) -> str:
 def key_messages(material: Material) -> list[Block]:
     """One page: what came, what changed, what became of the theories, and the biggest caveat."""
     rows: list[tuple[str, ...]] = [
-        ("Returns", sentences.value(material, "study.k_sites") or "not known", _join(material, _STUDY)),
+        ("Returns", sentences.value(material, "study.k_sites") or "not known", _returns(material)),
         *_change(material),
         _of_theories(material),
     ]
@@ -58,7 +58,7 @@ def key_messages(material: Material) -> list[Block]:
 
 def _of_theories(material: Material) -> tuple[str, ...]:
     row = ("Theories", _verdict(material), _theories(material))
-    is_tested = material.rows("open_theories") and not sentences.is_none_testable(material)
+    is_tested = material.rows("open_theories") and not sentences_verdicts.is_none_testable(material)
     return (*row, OF_THEORIES) if is_tested else row
 
 
@@ -94,7 +94,7 @@ def _verdict(material: Material) -> str:
     consistent = material.finding("theories.k_consistent")
     if consistent is None or consistent["value"] is None:
         return "not known"
-    if sentences.is_none_testable(material):
+    if sentences_verdicts.is_none_testable(material):
         return "none testable"
     return f"{numerals.count(consistent['value']) if consistent['value'] else 'none'} consistent"
 
@@ -134,8 +134,8 @@ def _terms(study: StudyFacts) -> tuple[tuple[str, str], ...]:
         ("Pooled mean.", "One mean over all sites, in which a site counts for more the more surely its own mean is known."),
         (
             "Prediction interval.",
-            "Where the true mean of one further, similar service would be expected. The more the sites differ, the "
-            "wider it is beside the interval of the pooled mean.",
+            f"Where the true mean of one further, similar service would be expected, with a confidence of {sentences.level()}. "
+            "The more the sites differ, the wider it is beside the interval of the pooled mean.",
         ),
         (
             "Shrunken estimate.",
@@ -156,7 +156,7 @@ def _terms(study: StudyFacts) -> tuple[tuple[str, str], ...]:
 def _theories(material: Material) -> str:
     if not material.rows("open_theories"):
         return "No programme theory was registered for this study."
-    return sentences.verdicts(material)
+    return sentences_verdicts.verdicts(material, is_front=True)
 
 
 def _caveat(material: Material) -> str:
@@ -170,6 +170,12 @@ def _caveat(material: Material) -> str:
     turn = f"missing.{material.primary}.no_effect"
     unless = f" {sentences.sentence(material, turn, measure=label)}" if sentences.value(material, turn) else ""
     return f"{sentences.CAUTION} {known}{unless} There is no comparison group."
+
+
+def _returns(material: Material) -> str:
+    """Whom returns came from; sites that returned nothing are told of where there are any."""
+    missing = ["study.k_not_returned"] if material.finding("study.k_not_returned") else []
+    return _join(material, (*_STUDY, *missing, "study.n_referrals"))
 
 
 def _join(material: Material, keys: list[str] | tuple[str, ...], **names: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report import numerals, sentences
+from pipeline.report import numerals, sentences, sentences_verdicts, wording_theories
 from pipeline.report.blocks import Block, Heading, Items, Notice, Paragraph
 from pipeline.report.sections.access import declared_weeks
 from pipeline.report.sentences_plain import plainly
@@ -60,7 +60,7 @@ def _found(material: Material) -> tuple[tuple[str, str], ...]:
     return (
         ("Did women feel better?", _better(material)),
         ("How long did women wait?", _waits(material)),
-        ("What made a difference?", _ideas(material)),
+        ("Which of our ideas fit?", _ideas(material)),
     )
 
 
@@ -84,13 +84,17 @@ def _waits(material: Material) -> str:
 
 
 def _ideas(material: Material) -> str:
-    if not material.rows("open_theories"):
+    rows = material.rows("open_theories")
+    if not rows:
         return "We had no ideas to test."
-    asked = "Before we looked, we wrote down ideas on what helps and why."
-    if sentences.is_none_testable(material):
+    asked = "We had ideas on what helps and why."
+    if all(wording_theories.is_prespecified(row) for row in rows):
+        asked = "Before we looked, we wrote down ideas on what helps and why."
+    if sentences_verdicts.is_none_testable(material):
         return f"{asked} We had too little to go on to test any of them."
-    verdicts = ("consistent", "inconsistent", "inconclusive", "not_testable")
-    return " ".join([asked, *(plainly(material, f"theories.k_{verdict}") for verdict in verdicts)])
+    held = [name for name in ("inconsistent", "inconclusive", "not_testable") if any(row["verdict"] == name for row in rows)]
+    told = [plainly(material, f"theories.k_{verdict}") for verdict in ("consistent", *held)]
+    return " ".join([asked, *told, "That an idea fits does not show that it is the reason."])
 
 
 def _signposted() -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _MEANINGS = {
     "aggregate_only": "Totals only: the site sent sums and no single referrals.",
     "set_aside": "Set aside: the return could not safely be read and is asked for again.",
+    "nil_return": "Nil return: the service was open and had no referrals.",
+    "not_open_yet": "Not open yet: the service had not opened by the end of the period.",
+    "not_returned": "Not returned: nothing came from this site.",
     "nothing_usable": "Nothing usable: no table that figures could rest on was accepted, and the return is asked for again.",
 }
 _DECISIONS = {"accept": "fault overruled", "reject": "row left out", "correct": "value corrected"}
@@ -23,6 +26,7 @@ _KEYS = ("study.k_sites", "study.k_sites_record", "study.k_sites_aggregate", "st
 def quality(material: Material) -> list[Block]:
     """Every return with what became of it."""
     rows = sorted(material.rows("open_returns"), key=lambda row: row["site_id"])
+    keys = (*_KEYS, *(["study.k_not_returned"] if material.finding("study.k_not_returned") else []))
     blocks: list[Block] = [
         Heading("Data quality"),
         Paragraph(
@@ -30,7 +34,7 @@ def quality(material: Material) -> list[Block]:
             "none was changed in silence. For each site there is a list of its faults, for that site alone, with the cell, "
             "what was found, what was expected and how to mend it."
         ),
-        Paragraph(" ".join(sentences.sentence(material, key) for key in _KEYS)),
+        Paragraph(" ".join(sentences.sentence(material, key) for key in keys)),
     ]
     if not rows:
         return [*blocks, Paragraph("No return is on record.")]

@@ -50,9 +50,9 @@ def _breaks(material: Material) -> list[Block]:
     )
     units = {row["link"] for row in rows if is_shown(row, "level")}
     note = (
-        "Steps are changes per day."
+        "Steps are changes in days spent in bed per day, that is in beds in use."
         if units <= {"identity"}
-        else "Steps are changes per day, or ratios of rates where marked so."
+        else "Steps are changes in days spent in bed per day, that is in beds in use, or ratios of rates where marked so."
     )
     return [
         Heading("Beds, before and after go-live", level=3),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from pipeline.report import sentences, wording
+from pipeline.report import sentences, sentences_verdicts, wording
 from pipeline.report import wording_theories as words
 from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table
 from pipeline.report.sections.theory_pages import outcome_of, theory_page
@@ -31,7 +31,7 @@ def theories(material: Material) -> list[Block]:
             "contexts and outcomes and hardly ever mechanisms: a verdict says whether change lies where the theory "
             "expects it, and never that its mechanism is at work."
         ),
-        Paragraph(sentences.verdicts(material)),
+        Paragraph(sentences_verdicts.verdicts(material)),
         Paragraph(_evidence(material)),
         *([Break()] if len(rows) > _BESIDE_TEXT else []),
         _map(rows, material),

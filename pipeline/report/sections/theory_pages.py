@@ -93,7 +93,7 @@ def _difference(row: Row) -> str:
     if not crude:
         return "not given"
     adjusted = numerals.estimate(row["estimate_adjusted"], row["low_adjusted"], row["high_adjusted"])
-    beside = f"; {adjusted} adjusted for first scores" if adjusted and not words.is_of_voices(row) else ""
+    beside = f"; {adjusted} adjusted for {words.adjusted_for(row)}" if adjusted and not words.is_of_voices(row) else ""
     return f"{crude} {row['unit']}{beside} ({sentences.confidence()}s)"
 
 
@@ -109,7 +109,8 @@ def _smallest(row: Row) -> str:
     what = f"; the theory asks for {numerals.plain(matters)} {row['unit']}" if matters is not None else ""
     if row["smallest_detectable"] is None:
         return f"not given{what}"
-    return f"a difference from about {numerals.points(row['smallest_detectable'])} {row['unit']}{what}"
+    least = numerals.points(row["smallest_detectable"])
+    return f"a true difference of about {least} {row['unit']}, in four of five such studies{what}"
 
 
 def _picture(row: Row, material: Material) -> list[Block]:

@@ -128,26 +128,21 @@ def _change_table(material: Material, topic: str, rows: list[Row]) -> Table:
     for row in rows:
         head = (row["name"], f"{_WHEN[row['occasion']]}, {who[row['comparison']]}")
         if not is_shown(row, "change"):
-            lines.append((*head, Cell(wording.status(row["status"]), "muted"), "", "", ""))
+            lines.append((*head, Cell(wording.status(row["status"]), "muted"), "", ""))
             continue
         people = numerals.count(row["n_after"]) if row["comparison"] == "paired" else _two(row)
-        by_site = (
-            ""
-            if row["low_by_site"] is None
-            else f"{numerals.hundredths(row['low_by_site'])} to {numerals.hundredths(row['high_by_site'])}"
-        )
-        lines.append((*head, people, change_words(row), by_site, numerals.hundredths(row["rank_biserial"])))
+        lines.append((*head, people, change_words(row), numerals.hundredths(row["rank_biserial"])))
     columns = (
         Column("Construct", share=0.8),
         Column("Compared with before", share=1),
         Column("People", "right"),
         Column(f"Change ({sentences.confidence()})", "right", share=1),
-        Column("Interval if people of a site are alike", "right", share=0.9),
         Column("Rank-biserial", "right"),
     )
     note = (
-        "Positive is better. People are rounded. The rank-biserial correlation runs from minus one, where all do worse, to one, "
-        "where all do better."
+        "Positive is better. People are rounded. Intervals of the same people allow for likeness within a site, and are never "
+        "narrower than without it; those of different people count each person alone. The rank-biserial correlation runs from "
+        "minus one, where all do worse, to one, where all do better."
     )
     return Table(
         f"Change in {'those who were trained' if topic == 'training' else 'staff'}",

@@ -95,6 +95,17 @@ def test_variables_are_held_apart() -> None:
     assert held_back(women(SITES, gone={"S1": 3}), {"first": other}, RULE) == {}
 
 
+def test_who_is_known_by_her_answers_alone_and_answers_otherwise_is_one_and_not_two() -> None:
+    sites = {"S1": 40, "S2": 35, "S3": 30}
+    then = women(sites)
+    anew = women(sites, gone={"S1": 6, "S2": 6, "S3": 6})
+    come = women({"S1": 6, "S2": 6, "S3": 6}, first=900)
+    now = pd.concat([anew, come], ignore_index=True)
+    assert set(held_back(now, {"first": then}, RULE).get("paired/x", ())) == set(), "twelve differ at each site"
+    found = held_back(now, {"first": then}, RULE, unknown=("paired",))
+    assert set(found["paired/x"]) >= {"S1", "S2", "S3"}, "six may have answered otherwise"
+
+
 def test_hashes_are_those_of_the_standard_and_depend_on_key_and_site() -> None:
     table = pd.DataFrame([{"variable": "v", "site_id": "S1", "woman": "P1", "value": "x"}])
     found = hashed_women(table, KEY).iloc[0]

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline import codes
+from pipeline.bibliography import sources
 from pipeline.config import FigureSettings
-from pipeline.measures import Measure, load, sources
+from pipeline.measures import Measure, load
 from pipeline.report import documents, figures
 from pipeline.report.study import StudyFacts
 from pipeline.tables import schemas, shape

@@ -57,7 +57,9 @@ def test_with_few_sites_the_report_says_why_there_is_no_funnel() -> None:
 
 def test_a_funnel_names_the_sites_beyond_and_at_a_limit_and_orders_none(thirty: made.Release) -> None:
     alt = json.loads(thirty.figures["alt.json"])["funnel-pcl5"]
-    assert alt.startswith("Beyond the limits of the policy: S01; by chance alone 0.05 would be expected. At a limit: S02.")
+    assert alt.startswith(
+        "Beyond the limits of the policy: S01; if no site were special, 0.05 would be expected. At a limit: S02."
+    )
     data = pd.read_csv(io.BytesIO(thirty.figures["funnel-pcl5.csv"]))
     assert data["site_id"].tolist() == sorted(data["site_id"])
     svg = thirty.figures["funnel-pcl5.svg"].decode()
@@ -117,3 +119,19 @@ def test_a_study_without_single_referrals_says_so(thirty: made.Release) -> None:
     assert "Month by month" not in twin
     assert "Funnels, and" not in twin
     assert not [name for name in bare.figures if name.startswith(("waits", "series", "funnel"))]
+
+
+def test_intervals_beside_shares_of_all_women_say_what_they_are_of(thirty: made.Release) -> None:
+    assert "Intervals are of the mean share over sites" in twin_of(thirty)
+
+
+def test_a_step_in_beds_has_a_unit(thirty: made.Release) -> None:
+    assert "Steps are changes in days spent in bed per day, that is in beds in use" in twin_of(thirty)
+
+
+def test_the_flow_says_whom_it_leaves_out(thirty: made.Release) -> None:
+    assert "Sites of too few women are not in it" in twin_of(thirty)
+
+
+def test_the_method_says_that_intervals_of_theories_stand_alone(thirty: made.Release) -> None:
+    assert "Each interval is of one theory alone" in twin_of(thirty)

@@ -21,7 +21,15 @@ KEYS = [name.replace(".", ".pcl5.", 1) if name.startswith(("change", "compare"))
 PROSE = [
     *(
         ROOM / name
-        for name in ("sentences.py", "sentences_numbers.py", "wording.py", "site_report.py", "passport.py", "documents.py")
+        for name in (
+            "sentences.py",
+            "sentences_numbers.py",
+            "sentences_verdicts.py",
+            "wording.py",
+            "site_report.py",
+            "passport.py",
+            "documents.py",
+        )
     ),
     *sorted((ROOM / "sections").glob("*.py")),
     *sorted((ROOM / "plots").glob("*.py")),
@@ -78,6 +86,12 @@ def test_the_reason_of_the_release_stands_in_the_sentence() -> None:
 def test_counted_things_agree_with_their_number(value: float, said: str) -> None:
     held = material({"key": "theories.k_consistent", "value": value, "status": "shown"})
     assert sentences.sentence(held, "theories.k_consistent") == f"The data are consistent with {said}."
+
+
+def test_a_range_for_a_further_service_says_which_kind_of_interval_it_is() -> None:
+    row = {"key": "change.pcl5.prediction", "low": 6.2, "high": 28.6, "status": "shown"}
+    said = sentences.sentence(material(row), "change.pcl5.prediction", measure="PCL-5")
+    assert said.endswith("between 6.2 and 28.6 points would be expected (95% prediction interval).")
 
 
 def test_measures_that_are_withheld_for_one_reason_share_a_sentence() -> None:

@@ -153,8 +153,27 @@ def test_numbers_of_staff_are_not_called_women_and_have_one_contrast(thirty: mad
     said = words_of(page_of(release, "CMO-22"))
     assert "Outcome: Staff improve more in secondary traumatic stress on NoMAD." in said
     assert "Staff: " in said and "Women: " not in said
-    assert "adjusted for first scores" not in said
+    assert "adjusted for" not in said
     assert [line.split(",")[0] for line in drawn["theory-CMO-22.csv"].decode().splitlines()[1:]] == ["Difference"]
+
+
+def test_a_wait_is_not_said_to_be_adjusted_for_scores_that_come_after_it(thirty: made.Release) -> None:
+    first = thirty.tables["open_theories"].iloc[:1]
+    for outcome, adjusted in (
+        ("women improve more on pcl5", "adjusted for first scores and case mix"),
+        ("the share who have a second score: it is higher", "adjusted for first scores and case mix"),
+        ("the wait to assessment: it is shorter", "adjusted for case mix"),
+    ):
+        told = shape("open_theories", first.assign(theory_id="CMO-22", outcome=outcome, counted="women"))
+        release = made.Release(**{**vars(thirty), "tables": thirty.tables | {"open_theories": told}})
+        said = words_of(page_of(release, "CMO-22"))
+        assert f" {adjusted} (95% intervals)" in said
+
+
+def test_what_could_be_seen_says_how_often(thirty: made.Release) -> None:
+    row = thirty.tables["open_theories"].iloc[0]
+    said = words_of(page_of(thirty, row["theory_id"]))
+    assert f"Could be seen: a true difference of about {row['smallest_detectable']} points, in four of five such studies;" in said
 
 
 def test_the_picture_holds_released_sites_on_the_side_that_services_tell(thirty: made.Release) -> None:

@@ -83,7 +83,7 @@ class Reader:
         for name, mine, least in self.hidden:
             left = tuple(at[cell] for cell in mine if cell[0] not in known)
             if left and exact[list(left)].sum() < least:
-                sums[name] = (left, 0.0, least - 1.0)
+                sums[name] = (left, 0.0, MINIMUM - 1.0)
         if len(known) < 2:
             for name, mine in self.told:
                 if mine[0][0] not in known:

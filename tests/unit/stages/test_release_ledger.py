@@ -73,6 +73,34 @@ def test_the_ledger_holds_back_what_differs_by_few_women_and_counts_it() -> None
     assert "n" not in ledger.pools({"pcl5": row})["pcl5"]
 
 
+def staff(n: int, *, codes: str) -> pd.DataFrame:
+    """So many at each of five sites, each with her own answer to one question of NoMAD."""
+    people = range(n)
+    rows = [
+        {"site_id": f"S0{site}", "staff_code": f"{codes}{i}", "instrument": "nomad", "question": "1", "response": i}
+        for site in range(1, 6)
+        for i in people
+    ]
+    return shape("accepted_staff", pd.DataFrame(rows))
+
+
+def test_people_who_answered_are_held_to_earlier_releases_whatever_their_codes() -> None:
+    given = exact()
+    first = ReleaseLedger({**given, "accepted_staff": staff(20, codes="a")}, RULE)
+    then = {"2026-05": shape("published_women", hashed_women(first.women, KEY)), "the key": {"key": KEY}}
+    again = ReleaseLedger({**given, "accepted_staff": staff(20, codes="b")}, RULE, then)
+    assert again.held == {}
+    new = staff(20, codes="b")
+    one_site = new[new["site_id"] == "S01"].head(3).assign(staff_code=["x", "y", "z"], response=[97, 98, 99])
+    ledger = ReleaseLedger({**given, "accepted_staff": pd.concat([new, one_site])}, RULE, then)
+    assert ledger.held == {"people/staff": frozenset({"S01", "ALL"}), "answers/nomad": frozenset({"S01", "ALL"})}
+    row = {"instrument": "nomad", "construct": "coherence", "name": "x", "order": 0, "wave": "ALL", "is_better": "higher"}
+    row |= {"scale_low": 1.0, "scale_high": 5.0, "k_sites": 5, "n": 100, "mean": 3.5, "low": 3.0, "high": 4.0, "status": "shown"}
+    found = ledger.since_releases({"open_constructs": shape("open_constructs", pd.DataFrame([row]))}, {})["open_constructs"]
+    assert found["status"].tolist() == ["too_few"]
+    assert found[["n", "mean", "low", "high"]].isna().all(axis=None)
+
+
 def test_words_stay_where_figures_go() -> None:
     for name in OPEN_TABLES:
         kinds = {schemas()[name].columns[column].metadata["kind"] for column in figures_of(name, empty(name))}

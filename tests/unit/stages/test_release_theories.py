@@ -27,7 +27,7 @@ def test_a_contrast_on_a_sensitive_pathway_needs_the_higher_minimum(women: int, 
 
 def test_what_is_expected_reads_as_a_phrase_whatever_the_outcome() -> None:
     said = {name: _outcome(theory) for name, theory in theories.load().items()}
-    assert said["CMO-07"] == "the wait to assessment: it is shorter"
+    assert said["CMO-07"] == "the wait to assessment: it is shorter, more women have it within 6 weeks"
     assert said["CMO-09"] == "the share who have a second score: it is higher"
     assert said["CMO-12"] == "women improve more on pcl5"
     assert said["CMO-13"] == "more answers are positive to question 1 on fft"

@@ -192,6 +192,23 @@ def test_change_leaves_over_three_sites_and_not_over_two() -> None:
     assert two[["n_before", "mean_before", "change", "rank_biserial"]].isna().all(axis=None)
 
 
+def test_limits_of_a_change_let_people_of_a_site_go_together_and_are_never_narrower_for_it() -> None:
+    """Sites that all but differ, then sites that gain alike: the wider limits stand."""
+    rows = trained(15, sites=4)
+    for s, gain in enumerate((0, 1, 2, 3)):
+        for row in rows:
+            if row["site_id"] == f"S{s + 1:02}":
+                row["response"] = 1 + (gain + int(row["attendee_code"][1:]) % 2 if row["occasion"] == "after" else 0)
+    for returned in (rows, trained(15, sites=4)):
+        exact = exact_of(training=returned)
+        whole = exact["training_change"].query("site_id == 'ALL'").iloc[0]
+        said = opened(exact)["open_staff_change"].iloc[0]
+        assert said["low"] == round(min(whole["low"], whole["low_by_site"]), 2)
+        assert said["high"] == round(max(whole["high"], whole["high_by_site"]), 2)
+    apart = exact_of(training=rows)["training_change"].query("site_id == 'ALL'").iloc[0]
+    assert apart["high_by_site"] - apart["low_by_site"] > 2 * (apart["high"] - apart["low"])
+
+
 def test_a_site_that_asked_on_one_occasion_alone_enters_its_own_cohort() -> None:
     rows = [row for row in trained(14, sites=6) if (row["occasion"] == "before") == (row["site_id"] < "S04")]
     table = opened(exact_of(training=rows))["open_staff_change"]
