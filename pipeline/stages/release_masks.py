@@ -50,9 +50,9 @@ class Unit:
 
 
 def without_units(opened: Tables, units: Iterable[Unit]) -> Tables:
-    """The open tables without what stays back, and without what is made of it."""
+    """The open tables without what stays back, and without what is made of it; units of tables that are not made yet wait."""
     made = dict(opened)
-    for unit in sorted(units, key=str):
+    for unit in sorted((unit for unit in units if unit.table in made), key=str):
         table = made[unit.table]
         where = unit.rows(table)
         made[unit.table] = _blank(table, where, unit.figures) if unit.figures else without_figures(unit.table, table, where)

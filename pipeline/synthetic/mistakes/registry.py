@@ -125,8 +125,10 @@ def spoil(drafts: list[Draft], seed: int) -> tuple[dict[str, Draft], list[Plante
     planted: list[Planted] = []
     of_aggregates = [draft for draft in drafts if "aggregates" in draft.sheets][:room]
     for plan, draft in zip(OF_AGGREGATES, of_aggregates, strict=False):
-        spoilt[draft.site_id], told, _ = _plant(plan, draft, _stream(seed, draft))
-        planted += told
+        new, told, _ = _plant(plan, draft, _stream(seed, draft))
+        if told:
+            spoilt[draft.site_id] = new
+            planted += told
     free = sorted((d for d in drafts if "aggregates" not in d.sheets), key=lambda d: (_size(d), d.site_id))
     planted += _place_all(PLANS, free, spoilt, seed, room)
     if len(spoilt) + 2 <= room:

@@ -8,7 +8,7 @@ from pipeline.catalog import OPEN_TABLES
 from pipeline.config import ReleaseSettings
 from pipeline.disclosure.releases import hashed_women
 from pipeline.stages.release_ledger import MADE_OF_THESE, OF_OTHERS, ReleaseLedger, is_held_to_releases
-from pipeline.stages.release_masks import figures_of, without_figures
+from pipeline.stages.release_masks import Unit, figures_of, without_figures, without_units
 from pipeline.stages.release_sets import women_behind
 from pipeline.tables import empty, schemas, shape
 from tests.unit.stages.drawn_study import Study, sites
@@ -114,6 +114,11 @@ def test_words_stay_where_figures_go() -> None:
     assert found["seen_pct"].tolist()[1] == 50.0
     assert pd.isna(found.loc[0, ["n", "seen_pct"]]).all()
     assert found["weeks"].tolist() == [6, 6]
+
+
+def test_what_is_withheld_of_a_table_that_is_not_made_yet_waits_for_it() -> None:
+    waits = Unit("findings", (("key", "study.n_women"),))
+    assert without_units({"open_flow": empty("open_flow")}, [waits]).keys() == {"open_flow"}
 
 
 def test_a_series_that_stays_back_is_one_row_and_a_bin_none() -> None:
