@@ -19,6 +19,7 @@ NOTHING = {
     "training": "No site returned a questionnaire around training.",
     "survey": "No site returned a survey.",
 }
+_MOST_NAMED = 5
 
 
 def is_returned(material: Material, topic: str) -> bool:
@@ -45,12 +46,21 @@ def answers(material: Material, topic: str) -> list[Block]:
             tables.append(_table(name, mine))
         hidden = sorted({question_words(row) for row in mine if row["status"] != "shown"})
         if hidden:
-            blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {wording.listed(hidden)}."))
+            blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {_which(hidden, n_questions)}."))
         shown = [row for row in mine if row["status"] == "shown" and row["part"] == "answers"]
         whole = list(dict.fromkeys(question_words(row) for row in shown if row not in told_apart(shown)))
         if whole:
-            blocks.append(Paragraph(f"{name}: too few people for answers to be told apart on {wording.listed(whole)}."))
+            blocks.append(Paragraph(f"{name}: too few people for answers to be told apart on {_which(whole, n_questions)}."))
     return [*blocks, *two_by_two([table] for table in tables)]
+
+
+def _which(questions: list[str], n_questions: int) -> str:
+    """A few questions by name; of many only how many they are."""
+    if len(questions) <= _MOST_NAMED:
+        return wording.listed(questions)
+    if len(questions) == n_questions:
+        return f"any of its {numerals.count(n_questions)} questions"
+    return f"{numerals.count(len(questions))} of its {numerals.count(n_questions)} questions"
 
 
 def _table(name: str, rows: list[Row]) -> Table:

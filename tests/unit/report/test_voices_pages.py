@@ -13,6 +13,7 @@ from pipeline.report import figures
 from pipeline.report.blocks import Paragraph, Table, each
 from pipeline.report.material import Material
 from pipeline.report.sections.voices import voices, voices_beside
+from pipeline.report.sections.voices_answers import _which
 from pipeline.stages.release_findings_voices import findings_on_voices
 from pipeline.tables import empty, schemas, shape
 from tests.unit.report import conftest as made
@@ -208,3 +209,10 @@ def test_constructs_of_one_scale_are_drawn_with_the_highest_and_the_lowest_said(
     assert "answers to its 40 questions stand in the open table" in said
     assert "answers-staff-psat" not in found.alt
     assert "scores-nomad" not in found.alt, "one construct is no picture"
+
+
+def test_a_few_questions_are_named_and_many_are_counted() -> None:
+    named = [f"Question {number}" for number in range(1, 8)]
+    assert _which(named[:2], 40) == "Question 1 and Question 2"
+    assert _which(named, 40) == "7 of its 40 questions"
+    assert _which(named, 7) == "any of its 7 questions"
