@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from pipeline.engine.runner import BusyError
 
     try:
-        return COMMANDS[given.command](given)
+        code = COMMANDS[given.command](given)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except FactError as error:
         print(f"Wrong configuration:\n{error}", file=sys.stderr)
     except BusyError as error:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from pipeline.stats.arrays import FloatArray, as_vector, require_finite, require_same_length
+from pipeline.stats.arrays import FloatArray, as_codes, as_vector, require_finite, require_same_length
 
 Method = Literal["REML", "DL", "PM", "ML"]
 METHODS: tuple[Method, ...] = ("REML", "DL", "PM", "ML")
@@ -82,6 +82,16 @@ def checked_effects(effects: ArrayLike, variances: ArrayLike) -> tuple[FloatArra
     if np.any(v <= 0):
         raise ValueError(f"The variance of study {int(np.argmax(v <= 0))} (counted from 0) is not above 0.")
     return y, v
+
+
+def checked_sites(effects: ArrayLike, variances: ArrayLike, n: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return effects and squared errors as `checked_effects`, and the women of each; ValueError where those are fewer than 2."""
+    y, v = checked_effects(effects, variances)
+    women = as_codes(n, "n").astype(np.float64)
+    require_same_length(effects=y, n=women)
+    if np.any(women < 2):
+        raise ValueError("A squared error needs two women or more.")
+    return y, v, women
 
 
 def make_studies(effects: ArrayLike, variances: ArrayLike, moderators: ArrayLike | None) -> Studies:

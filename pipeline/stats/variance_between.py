@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import optimize, special
 
-from pipeline.stats.arrays import FloatArray, as_codes, require_level, require_same_length
-from pipeline.stats.heterogeneity import checked_effects
+from pipeline.stats.arrays import FloatArray, require_level
+from pipeline.stats.heterogeneity import checked_sites
 
 _EXACT = 1e-12  # of the larger of a typical squared error and the limit itself
 _AS_GOOD_AS_KNOWN = 1e10  # degrees of freedom beyond which scipy's quantiles of F lose their digits
@@ -27,15 +27,11 @@ def limits_of_variance(effects: ArrayLike, variances: ArrayLike, n: ArrayLike, *
     4:220-229, as Veroniki and others 2016, Res Synth Methods 7:55-79, review it). A limit below 0 is 0.
 
     In 90 simulated designs it held the truth in 94 to 99 % (a tau2 of 0, which one limit alone can miss, in 96 to 99), the
-    Q-profile in 71 to 97. One site: NaN. ValueError: as `heterogeneity.checked_effects`, n below 2. No peer has it: checked
+    Q-profile in 71 to 97. One site: NaN. ValueError: as `heterogeneity.checked_sites`. No peer has it: checked
     against the F interval at alike spreads, and by simulation.
     """
     require_level(level)
-    y, v = checked_effects(effects, variances)
-    women = as_codes(n, "n").astype(np.float64)
-    require_same_length(effects=y, n=women)
-    if np.any(women < 2):
-        raise ValueError("A squared error needs two women or more.")
+    y, v, women = checked_sites(effects, variances, n)
     if len(y) < 2:
         return np.nan, np.nan
     # The order of the sites must not reach the last digit.

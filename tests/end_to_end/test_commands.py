@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import openpyxl
@@ -26,6 +28,14 @@ def test_list_shows_the_graph(fresh_study: Path) -> None:
     assert heads[:5] == ["ingest", "to-sites", "decisions", "evidence", "validate"]
     assert heads[-1] == "output-check"
     assert "writes scores (PERSON)" in told.out
+
+
+def test_a_reader_who_has_seen_enough_ends_the_telling(fresh_study: Path) -> None:
+    command = [sys.executable, "-m", "pipeline", "list", "--config", str(fresh_study / "config.yaml")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as told:
+        told.stdout.close()  # as `head` does
+        assert told.stderr.read() == ""
+    assert told.returncode == 0
 
 
 def test_why_says_nothing_would_run_and_then_what_and_why(fresh_study: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.tables import schemas
 from tests.conftest import tell
+from tests.printed import words_of
 
 LOOSE_COUNT = re.compile(r"^n(_|$)")
 
@@ -28,16 +29,6 @@ def table(study: Path, name: str) -> pd.DataFrame:
 
 def texts(study: Path) -> list[Path]:
     return [p for p in (study / "reports").rglob("*") if p.suffix in {".csv", ".md", ".json", ".svg"}]
-
-
-def pdf_text(path: Path) -> list[str]:
-    import subprocess
-
-    try:
-        pages = subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
-    except FileNotFoundError:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
-    return pages.split("\f")[:-1]
 
 
 def test_the_run_says_what_it_did_and_ends_with_the_report(full_study: Path) -> None:
@@ -127,7 +118,7 @@ def test_nothing_of_a_person_leaves(full_study: Path) -> None:
         words = set(re.findall(r"[A-Z]\d{4,}", path.read_text(encoding="utf-8")))
         assert not words & known, path.name
     for path in (full_study / "reports" / "sites").glob("S0*.pdf"):
-        assert not set(re.findall(r"[PR]\d{4,}", " ".join(pdf_text(path)))) & known
+        assert not set(re.findall(r"[PR]\d{4,}", " ".join(words_of(path)))) & known
     assert not (set((full_study / "told.txt").read_text(encoding="utf-8").split()) & known)
 
 
@@ -136,11 +127,11 @@ def test_every_page_says_synthetic(full_study: Path) -> None:
     sites = (reports / "sites" / "S01.pdf", reports / "sites" / "S30.pdf")
     short = (reports / "commissioner-brief.pdf", reports / "summary-for-women.pdf")
     for path in (reports / "national-report.pdf", *sites, *short):
-        pages = pdf_text(path)
+        pages = words_of(path)
         assert pages
         assert all("SYNTHETIC" in page for page in pages), path.name
     passport = full_study / "processed" / "to_sites" / "S01" / "passport.pdf"
-    assert all("SYNTHETIC" in page for page in pdf_text(passport))
+    assert all("SYNTHETIC" in page for page in words_of(passport))
     for path in (reports / "figures").glob("*.svg"):
         assert "SYNTHETIC" in path.read_text(encoding="utf-8")
 
@@ -165,7 +156,7 @@ def test_a_passport_asks_to_mend_nothing_where_there_are_notes_alone(full_study:
     rejected = table(full_study, "rejected")
     mine = rejected[rejected["site_id"] == "S01"]
     assert set(mine["severity"]) == {"note"}
-    text = " ".join(pdf_text(full_study / "processed" / "to_sites" / "S01" / "passport.pdf"))
+    text = " ".join(words_of(full_study / "processed" / "to_sites" / "S01" / "passport.pdf"))
     assert "No fault was found in this return" in text
     assert "part-not-read" not in text
 

@@ -18,6 +18,7 @@ import pytest
 from nbclient import NotebookClient
 
 from pipeline.tables import schemas
+from tests.printed import words_of
 
 TEXT = {".csv", ".svg", ".md", ".json", ".html"}
 NHS_NUMBER = re.compile(r"(?<![\w.,-])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\w.,-])")
@@ -33,12 +34,7 @@ def leaving(study: Path) -> list[Path]:
 
 def words_of_pdf(path: Path) -> tuple[str, str]:
     """What a PDF prints with what it says of itself, and all its streams unpacked."""
-    import subprocess
-
-    try:
-        text = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
-    except FileNotFoundError:
-        pytest.skip("pdftotext (poppler-utils) is not installed")
+    text = "\n".join(words_of(path))
     with pikepdf.open(path) as pdf:
         about = " ".join(f"{key} {value}" for key, value in pdf.docinfo.items())
         with pdf.open_metadata() as metadata:
