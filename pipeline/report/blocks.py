@@ -57,6 +57,14 @@ class Messages:
 
 
 @dataclass(frozen=True)
+class Tiles:
+    """A few figures in large type side by side; each is the figure, and what it is of."""
+
+    kind: ClassVar[str] = "tiles"
+    tiles: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Facts:
     """Names and values in two columns. `is_dense` sets them in smaller type."""
 
@@ -88,7 +96,7 @@ class Table:
     """A table with real header rows; `spans` name groups of columns in a row above, as name and number of columns.
 
     `is_dense` sets it in smaller type, `is_tight` besides with hardly any room between rows, so that many fit a page. A long
-    and narrow table runs through `k_columns` columns of the page.
+    and narrow table runs through `k_columns` columns of the page. `is_split` lets a short one run over the end of a page too.
     """
 
     kind: ClassVar[str] = "table"
@@ -100,6 +108,7 @@ class Table:
     is_dense: bool = False
     is_tight: bool = False
     k_columns: int = 1
+    is_split: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,14 +123,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Span:
-    """One row of a picture of intervals; `look` is own, all or range."""
+    """One row of a picture of intervals; `look` is own, other (a further site), all or range."""
 
     label: str
     words: str
     low: float | None = None
     value: float | None = None
     high: float | None = None
-    look: Literal["own", "all", "range"] = "own"
+    look: Literal["own", "other", "all", "range"] = "own"
 
 
 @dataclass(frozen=True)
@@ -146,9 +155,10 @@ class Beside:
 
 @dataclass(frozen=True)
 class Break:
-    """A new page."""
+    """A new page; a soft one only where what follows, up to the next break, would not stay whole on this one."""
 
     kind: ClassVar[str] = "break"
+    is_soft: bool = False
 
 
 def page_of(section: str) -> str:
@@ -156,7 +166,7 @@ def page_of(section: str) -> str:
     return f"[[{section}]]"
 
 
-Block = Heading | Paragraph | Items | Notice | Messages | Facts | Table | Figure | Intervals | Beside | Break
+Block = Heading | Paragraph | Items | Notice | Messages | Tiles | Facts | Table | Figure | Intervals | Beside | Break
 
 
 def beside(left: Iterable[Block], right: Iterable[Block], *, shares: tuple[float, float] = (1, 1)) -> list[Block]:

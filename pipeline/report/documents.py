@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report import numerals
@@ -35,6 +35,7 @@ from pipeline.report.sections.subgroups import subgroups
 from pipeline.report.sections.theories import theories
 from pipeline.report.sections.voices import voices
 from pipeline.report.site_report import site_blocks
+from pipeline.report.site_words import has_sent_figures
 from pipeline.report.typesetting import page_count, typeset
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ OPEN_TABLES = (
 )
 _KIND = "realist evaluation"
 _MOST_FAULTS = 25
-_SITE_TEXT_POINTS = 9.6
+_SITE_PAGES, _SITE_TEXT_POINTS = 2, (9.6, 9.3, 9.0, 8.7)
 
 
 def national(
@@ -99,10 +100,11 @@ def site(
         "subtitle": study.title,
         "running": study.title,
         "facts": [list(row) for row in short_facts(study).rows],
-        "text_points": _SITE_TEXT_POINTS,
     }
     blocks, front = site_blocks(site_id, material, study), short_facts(study)
-    pdf = typeset("site", blocks, study, head=head, foot=foot_of(study))
+    sizes = ({**head, "text_points": points} for points in _SITE_TEXT_POINTS)
+    n_pages = _SITE_PAGES if has_sent_figures(site_id, material) else 1
+    pdf = fitted((typeset("site", blocks, study, head=sized, foot=foot_of(study)) for sized in sizes), n_pages)
     return {f"{site_id}.pdf": pdf, f"{site_id}.md": written(f"Site {site_id}", front, blocks, synthetic=study.synthetic)}
 
 
@@ -138,6 +140,16 @@ def passport(
     if page_count(pdf) == 1:
         return pdf
     return with_faults(bisect.bisect_left(range(1, _MOST_FAULTS), True, key=lambda n: page_count(with_faults(n)) > 1))
+
+
+def fitted(settings: Iterator[bytes], n_pages: int) -> bytes:
+    """The first that keeps to so many pages, else the very first: a last page that is all but empty reads badly."""
+    first = pdf = next(settings)
+    while page_count(pdf) > n_pages:
+        pdf = next(settings, b"")
+        if not pdf:
+            return first
+    return pdf
 
 
 def _national_blocks(material: Material, study: StudyFacts) -> list[Block]:

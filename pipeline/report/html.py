@@ -8,7 +8,20 @@ from html import escape
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.report import sentences
-from pipeline.report.blocks import Block, Cell, Facts, Figure, Heading, Intervals, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Facts,
+    Figure,
+    Heading,
+    Intervals,
+    Items,
+    Messages,
+    Notice,
+    Paragraph,
+    Table,
+    Tiles,
+)
 from pipeline.report.colours import legible
 from pipeline.report.study import SYNTHETIC
 from pipeline.report.twin import Lines, Twin
@@ -77,6 +90,9 @@ class _Page(Twin):
 
     def sure(self, text: str, sure: list[str]) -> str:
         return self.text(text) + "".join(f" <b>How sure?</b> {self.text(one)}" for one in sure)
+
+    def tiles(self, block: Tiles) -> Lines:
+        yield "<ul>" + "".join(f"<li><b>{escape(figure)}</b> {self.text(text)}</li>" for figure, text in block.tiles) + "</ul>"
 
     def facts(self, block: Facts) -> Lines:
         rows = "".join(f"<dt>{escape(name)}</dt><dd>{self.text(value)}</dd>" for name, value in block.rows)

@@ -7,7 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from pipeline.report import sentences
-from pipeline.report.blocks import Block, Cell, Facts, Figure, Heading, Intervals, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.blocks import (
+    Block,
+    Cell,
+    Facts,
+    Figure,
+    Heading,
+    Intervals,
+    Items,
+    Messages,
+    Notice,
+    Paragraph,
+    Table,
+    Tiles,
+)
 from pipeline.report.study import SYNTHETIC
 from pipeline.report.twin import Lines, Twin
 
@@ -58,6 +71,9 @@ class _Markdown(Twin):
     def messages(self, block: Messages) -> Lines:
         for about, figure, text, *sure in block.rows:
             yield f"- **{_plain(about)}: {_plain(figure)}.** {_plain(text)}{''.join(f' How sure: {_plain(one)}' for one in sure)}"
+
+    def tiles(self, block: Tiles) -> Lines:
+        yield from (f"- **{_plain(figure)}** {_plain(text)}" for figure, text in block.tiles)
 
     def facts(self, block: Facts) -> Lines:
         yield from (f"- {_plain(name)}: {_plain(value)}" for name, value in block.rows)

@@ -22,8 +22,12 @@ _USES = {
 _ALWAYS = ("first", "last", "first_alone", "between")
 _CELLS_NAMED = 3
 _RULE_GLYPHS = 19
+_FEW_LINES = 5
+"""As many lines of faults leave room for larger type."""
 _LONG_WORD = re.compile(r"[\w.]{20,}")
 _SAME = ("severity", "since", "table", "sheet", "column", "rule_id", "found", "expected", "mend", "cost")
+_OF_WOMEN = {"referrals", "contacts", "outcomes"}
+"""Tables of single women, in whose place totals may be sent."""
 Fault = Mapping[str, Any]
 
 
@@ -39,17 +43,22 @@ def passport_blocks(
 
     `compared` says how the faults stand against the last release, and each fault in `since` whether it is new.
     """
-    blocks: list[Block] = [Heading("Rows read, accepted and rejected", is_numbered=False), _rows(quality_rows)]
-    if uses:
-        blocks += [Heading("From accepted scores to pairs", is_numbered=False), _uses(uses, quality_rows)]
     lines = _grouped(faults)
+    is_dense = len(lines) > _FEW_LINES
+    blocks: list[Block] = [
+        Heading("Rows read, accepted and rejected", is_numbered=False),
+        _rows(quality_rows, is_dense=is_dense),
+        *_absent(quality_rows),
+    ]
+    if uses:
+        blocks += [Heading("From accepted scores to pairs", is_numbered=False), _uses(uses, quality_rows, is_dense=is_dense)]
     blocks.append(Heading("What to mend", is_numbered=False))
     if compared:
         blocks.append(Paragraph(compared))
     if not lines:
         return [*blocks, Paragraph("No fault was found in this return.")]
     if n_faults:
-        blocks.append(_faults(lines[:n_faults]))
+        blocks.append(_faults(lines[:n_faults], is_dense=is_dense))
     if len(lines) > n_faults:
         blocks.append(Paragraph(f"And {numerals.count(len(lines) - n_faults)} more in the fix list, which names every cell."))
     else:
@@ -57,7 +66,7 @@ def passport_blocks(
     return blocks
 
 
-def _rows(quality_rows: list[dict[str, Any]]) -> Table:
+def _rows(quality_rows: list[dict[str, Any]], *, is_dense: bool) -> Table:
     columns = (
         Column("Table", share=1),
         Column("State"),
@@ -67,22 +76,31 @@ def _rows(quality_rows: list[dict[str, Any]]) -> Table:
         Column("Values blanked", "right"),
         Column("Warnings", "right"),
     )
-    rows = tuple(_quality(row) for row in sorted(quality_rows, key=lambda row: row["table"]))
+    sent = (row for row in quality_rows if row["status"] != "absent")
+    rows = tuple(_quality(row) for row in sorted(sent, key=lambda row: row["table"]))
     note = "In every table, rows read are rows accepted and rows rejected together. A blanked value leaves its row in place."
     return Table(
-        "Rows of this return", columns, rows or (("No table was read", "", "", "", "", "", ""),), note=note, is_dense=True
+        "Rows of this return", columns, rows or (("No table was read", "", "", "", "", "", ""),), note=note, is_dense=is_dense
     )
+
+
+def _absent(quality_rows: list[dict[str, Any]]) -> list[Block]:
+    """The tables of the template that did not come, where some did: as it should be, or under a name that is not known."""
+    sent = {row["table"] for row in quality_rows if row["status"] != "absent"}
+    instead = {"aggregates"} if sent & _OF_WOMEN else _OF_WOMEN if "aggregates" in sent else set()
+    absent = sorted({row["table"] for row in quality_rows} - sent - instead)
+    if not absent or not sent:
+        return []
+    return [Paragraph(f"{wording.listed(absent)}. If one was meant to be, its name was not known.", "Not in this return:")]
 
 
 def _quality(row: Mapping[str, Any]) -> tuple[str | Cell, ...]:
     names = ("rows_read", "rows_accepted", "rows_rejected", "n_values_blanked", "n_warnings")
     state = wording.words(row["status"])
-    if row["status"] == "absent":
-        return (row["table"], Cell(state, "muted"), "", "", "", "", "")
     return (row["table"], state, *(numerals.count(row[name]) for name in names))
 
 
-def _uses(uses: list[dict[str, Any]], quality_rows: list[dict[str, Any]]) -> Table:
+def _uses(uses: list[dict[str, Any]], quality_rows: list[dict[str, Any]], *, is_dense: bool) -> Table:
     """Every score of a measure once, by what became of it; the rest of the accepted rows in the note."""
     measures = sorted({row["measure"] for row in uses})
     counts = {(row["measure"], row["use"]): int(row["n_scores"]) for row in uses}
@@ -103,10 +121,10 @@ def _uses(uses: list[dict[str, Any]], quality_rows: list[dict[str, Any]]) -> Tab
     note = "The uses of a measure are its scores together."
     if rest > 0:
         note += f" Accepted rows that give no score, or one of a measure that is not in the study: {numerals.count(rest)}."
-    return Table("Scores and what became of them", columns, rows, note=note, is_dense=True)
+    return Table("Scores and what became of them", columns, rows, note=note, is_dense=is_dense)
 
 
-def _faults(lines: list[tuple[Fault, list[str]]]) -> Table:
+def _faults(lines: list[tuple[Fault, list[str]]], *, is_dense: bool) -> Table:
     columns = (
         Column("Rule", share=0.8),
         Column("Where", share=1.1),
@@ -120,7 +138,7 @@ def _faults(lines: list[tuple[Fault, list[str]]]) -> Table:
         "What was found is masked, so that it names no woman: our own codes, dates and short numbers stand; other letters are "
         "shown as a, the digits of long numbers as nine, and a code such as a referral's as its length alone."
     )
-    return Table("Faults, the gravest first", columns, rows, note=note, is_dense=True)
+    return Table("Faults, the gravest first", columns, rows, note=note, is_dense=is_dense)
 
 
 def _fault(fault: Fault, cells: list[str]) -> tuple[str | Cell, ...]:

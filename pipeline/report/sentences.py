@@ -24,7 +24,6 @@ _FORMS = {
     "tally": lambda number: numerals.count(number) if number else "none",
     "points": numerals.points,
     "percent": numerals.percent,
-    "squared": numerals.squared,
     "hundredths": numerals.hundredths,
     "plain": numerals.plain,
 }
@@ -42,8 +41,8 @@ class Template:
 
 TEMPLATES = {
     "study.k_sites": Template(
-        "This report rests on {value}.",
-        "How many sites this report rests on cannot be said: {why}.",
+        "Returns came from {value}.",
+        "How many sites returned anything cannot be said: {why}.",
         "sites",
     ),
     "study.k_sites_record": Template(
@@ -85,18 +84,13 @@ TEMPLATES = {
         "No range is given in which a further service might lie on {measure}: {why}.",
         "range",
     ),
-    "change.tau2": Template(
-        "The true means of sites vary around it with a variance of {value} points squared{limits}.",
-        "The variance between sites is not given for {measure}: {why}.",
-        "squared",
-    ),
     "change.completion_pct": Template(
         "Of the women who were due a second score on {measure}, {value} have both scores.",
         "The share of women with both scores on {measure} is not given: {why}.",
         "percent",
     ),
     "change.reliably_improved_pct": Template(
-        "Of the women with both scores on {measure}, {value} improved reliably{limits}.",
+        "Of the women with both scores on {measure}, {value} improved reliably{over_sites}.",
         "The share of women who reliably improved on {measure} is not given: {why}.",
         "percent",
     ),
@@ -104,11 +98,6 @@ TEMPLATES = {
         "On {measure} a change counts as reliable from {value} points.",
         "No reliable change is used for {measure}: {why}.",
         "plain",
-    ),
-    "change.middle_half": Template(
-        "The middle half of the sites that may be shown lies between {range} points.",
-        "The middle half of sites is not given for {measure}: {why}.",
-        "range",
     ),
     "compare.mean_improvement": Template(
         "The mean improvement on {measure} at {site} was {value} points{limits}{basis}.",
@@ -172,7 +161,7 @@ TEMPLATES = {
     ),
 }
 TEMPLATES["delivery.k_described"] = Template(
-    "What a service offers is described by {value}.", "How many services are described cannot be said: {why}.", "sites"
+    "{value} described what they offer.", "How many services are described cannot be said: {why}.", "sites"
 )
 TEMPLATES |= {key: Template(*parts) for key, parts in (NUMBERS | VOICES).items()}
 _TOGETHER = {"completion_pct": "Of the women who were due a second score, both scores are known for {values}."}
@@ -209,6 +198,7 @@ def sentence(material: Material, key: str, *, reason: str | None = None, **names
     return template.shown.format(
         value=value(material, key),
         limits=_limits(row, template.form),
+        over_sites=_limits(row, template.form, " (mean over sites: {interval} {low} to {high})"),
         range=numerals.interval(row["low"], row["high"]).replace(" to ", " and "),
         basis=basis(row),
         level=level(),
@@ -269,10 +259,10 @@ def _printed(row: Row, form: Form) -> str:
     return _FORMS[form](row["value"])
 
 
-def _limits(row: Row, form: Form) -> str:
+def _limits(row: Row, form: Form, words: str = " ({interval} {low} to {high})") -> str:
     if form not in _FORMS or row["low"] is None or row["high"] is None:
         return ""
-    return f" ({confidence()} {_FORMS[form](row['low'])} to {_FORMS[form](row['high'])})"
+    return words.format(interval=confidence(), low=_FORMS[form](row["low"]), high=_FORMS[form](row["high"]))
 
 
 def _is_complete(row: Row, form: Form) -> bool:

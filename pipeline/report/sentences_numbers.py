@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Form = Literal["count", "tally", "points", "percent", "squared", "hundredths", "plain", "range", "sites", "theories"]
+Form = Literal["count", "tally", "points", "percent", "hundredths", "plain", "range", "sites", "theories"]
 """How the number of a sentence is printed."""
 NUMBERS: dict[str, tuple[str, str, Form]] = {
     "missing.imputed": (
@@ -81,12 +81,12 @@ NUMBERS: dict[str, tuple[str, str, Form]] = {
     ),
     "recovery.recovered_pct": (
         "Of the women at or beyond the clinical cut-off on {measure} before, {value} were no longer so at their last "
-        "score{limits}.",
+        "score{over_sites}.",
         "How many of the women at or beyond the clinical cut-off on {measure} recovered is not given: {why}.",
         "percent",
     ),
     "recovery.reliably_recovered_pct": (
-        "Of the same women {value} crossed it and improved reliably as well{limits}.",
+        "Of the same women {value} crossed it and improved reliably as well{over_sites}.",
         "How many of them recovered and improved reliably is not given for {measure}: {why}.",
         "percent",
     ),

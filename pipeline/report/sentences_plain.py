@@ -15,16 +15,17 @@ PLAIN: dict[str, tuple[str, str]] = {
         "We cannot say how many services sent their records.",
     ),
     "study.n_referrals": (
-        "Women were sent to these services about {value} times.",
-        "We cannot say how many women were sent to these services. Too few women, or too few services, are behind the number.",
+        "Women came, or were sent, to these services about {value} times.",
+        "We cannot say how many women came to these services. Too few women, or too few services, are behind the number.",
     ),
     "change.completion_pct": (
         "Out of all women who should have answered twice, {value} did. We do not know how the others are.",
         "Some women answered only once. We do not know how they are.",
     ),
     "change.reliably_improved_pct": (
-        "Out of the women who answered twice, {value} felt clearly better the second time.",
-        "We cannot say how many women felt clearly better. Too few women, or too few services, are behind the number.",
+        "Out of the women who answered twice, {value} gave clearly better answers the second time. Clearly means by more than "
+        "answers go up and down by chance.",
+        "We cannot say how many women gave clearly better answers. Too few women, or too few services, are behind the number.",
     ),
     "waits.seen_pct": (
         "{value} of women had {event} within {weeks} weeks.",

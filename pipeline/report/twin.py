@@ -19,6 +19,7 @@ from pipeline.report.blocks import (
     Notice,
     Paragraph,
     Table,
+    Tiles,
 )
 
 Lines = Iterator[str]
@@ -74,6 +75,10 @@ class Twin(ABC):
     @abstractmethod
     def messages(self, block: Messages) -> Lines:
         """Findings with their figures."""
+
+    @abstractmethod
+    def tiles(self, block: Tiles) -> Lines:
+        """A few figures, each with what it is of."""
 
     @abstractmethod
     def facts(self, block: Facts) -> Lines:

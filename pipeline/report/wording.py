@@ -16,7 +16,7 @@ STATUS_MEANINGS = {
     "not_offered": "The service does not offer this; no woman is missing.",
     "not_open_yet": "The service had not opened in the period.",
     "not_recorded": "The service offers this, and the return does not hold it.",
-    "too_few": "Fewer women than the rule asks for stand behind the figure; that may be none.",
+    "too_few": "Fewer women than the rule asks for, perhaps none, stand behind the figure or one that it would give away.",
 }
 STATES = {
     "referred": "Referred",
@@ -70,10 +70,14 @@ EVIDENCE = {
     "BK": "unverified",
 }
 FRAGILITY = {
-    "fragile": "How many women improved depends on where the line is drawn.",
-    "not_fragile": "The published thresholds tell one story.",
-    "not_assessed": "Whether other thresholds would tell another story cannot be assessed.",
+    "fragile": "How many women count as improved is not firm.",
+    "not_fragile": "How many women count as improved changes little between the published thresholds.",
+    "not_assessed": "How far the share improved depends on the threshold cannot be told.",
 }
+REASONS = {
+    "without a sourced population: the twin is not compared": "regression to the mean is not compared, for want of a sourced mean"
+}
+"""Reasons of the release in words that a reader can take in."""
 SCENARIOS = {"tenth_percentile": "at the lowest tenth", "ninetieth_percentile": "at the highest tenth"}
 BANDS = {
     "not_case": "short of the cut-off",
@@ -153,7 +157,7 @@ GROUPS = {
     "other_source": "Other services",
 }
 KINDS_OF_MIX = {"stage": "Perinatal stage", "source": "Referred by"}
-REFERRERS = {"gp": "GP", "self_referral": "herself or a carer"}
+REFERRERS = {"gp": "general_practice", "health_visitor": "health_visiting", "other": "other_source", "self_referral": "self"}
 _KINDS_OF_NUMBER = {
     "test_retest": "test and retest",
     "internal_consistency": "internal consistency",
@@ -192,6 +196,12 @@ def component(code: str) -> str:
     return _NAMES.get(code, capital(words(code)))
 
 
+def in_a_sentence(code: str) -> str:
+    """The same within a sentence: in lower case, but for an abbreviation."""
+    name = component(code)
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
+
+
 def group(code: str) -> str:
     """A group of women by a characteristic, or a kind of no answer."""
     first, _, last = code.partition("_")
@@ -215,18 +225,17 @@ def kind_of_number(code: str) -> str:
 
 def characteristic(code: str) -> str:
     """What was known of a woman when she came, such as `pathway_tokophobia`."""
+    if code == "first_score":
+        return "First score"
     kind, _, level = code.partition("_")
-    if kind == "ethnicity" and level in GROUPS:
-        return f"Ethnicity: {GROUPS[level]}"
-    return (
-        "First score"
-        if code == "first_score"
-        else f"{KINDS_OF_MIX.get(kind, capital(kind))}: {REFERRERS.get(level, words(level))}"
-    )
+    if kind == "pathway":
+        return f"Pathway: {in_a_sentence(level)}"
+    named = group(REFERRERS.get(level, level) if kind == "source" else level)
+    return f"{KINDS_OF_MIX.get(kind, capital(kind))}: {named if kind == 'ethnicity' else named[:1].lower() + named[1:]}"
 
 
-def listed(parts: list[str]) -> str:
-    """`a, b and c`."""
+def listed(parts: list[str], last: str = "and") -> str:
+    """`a, b and c`, or with another word before the last."""
     if len(parts) < 2:
         return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return f"{', '.join(parts[:-1])} {last} {parts[-1]}"

@@ -78,10 +78,5 @@ def field(name: str) -> str:
 def term(written: str) -> str:
     """A combination such as `peer_support*~prior_therapy_required` in words."""
     parts = [part.strip() for part in written.split("*")]
-    said = [f"no {_lower(part[1:])}" if part.startswith("~") else _lower(part) for part in parts]
+    said = [f"no {wording.in_a_sentence(part[1:])}" if part.startswith("~") else wording.in_a_sentence(part) for part in parts]
     return wording.capital(" and ".join(said))
-
-
-def _lower(code: str) -> str:
-    name = wording.component(code)
-    return name if name[:2].isupper() else name[:1].lower() + name[1:]

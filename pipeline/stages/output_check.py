@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pipeline.config import ReleaseSettings
 
 _KINDS = {
-    ".pdf": "a document",
-    ".md": "its twin in plain text",
-    ".html": "its twin for a browser",
-    ".svg": "a figure",
-    ".json": "facts of the run or of figures",
+    ".pdf": "",
+    ".md": ", as plain text",
+    ".html": ", for a browser",
+    ".svg": "",
 }
-_WHOLE_STUDY = "all of the tables"
+_FACTS = {"run": "Facts of the run", "alt": "What each figure shows, in words"}
+_WHOLE_STUDY = "people of all open tables"
 
 
 def output_check(
@@ -39,37 +39,48 @@ def output_check(
 
     smallest = _smallest(opened, checked["checked_cells"])
     period = _period(opened["findings"])
-    rows = [_line(path, files[path], smallest) for path in sorted(files)]
+    rows = [_line(path, files, smallest) for path in sorted(files)]
     manifest = pd.DataFrame(rows).assign(period=period, rule=describe(rule)).astype({"smallest_n": "Int64"})
     order = ["file", "title", "population", "period", "smallest_n", "rule", "sha256"]
     packed = {"manifest": manifest[order], "cells": checked["checked_cells"], "attack": checked["checked_attack"]}
     return {f"{name}.csv": to_csv(table) for name, table in packed.items()}
 
 
-def _line(path: str, content: bytes, smallest: Mapping[str, int]) -> dict[str, Any]:
+def _line(path: str, files: Mapping[str, bytes], smallest: Mapping[str, int]) -> dict[str, Any]:
     place = PurePosixPath(path)
     name, title, population = place.stem.replace("-", "_"), "", _WHOLE_STUDY
-    if place.parts[0] == "tables" or name in schemas():
+    if place.parts[0] == "figures":
+        title, least = _of_figure(place, files)
+    elif name in schemas():
         title, population = str(schemas()[name].title), population_of(name)
         least = smallest.get(name)
-    elif place.parts[0] == "figures":
-        title, least = _of_figure(place, content)
     else:
-        title, least = f"{_KINDS.get(place.suffix, 'a file')}: {place.stem}", min(smallest.values(), default=None)
-    return {"file": path, "title": title, "population": population, "smallest_n": least, "sha256": digest(content)}
+        title, least = _title(place), min(smallest.values(), default=None)
+    return {"file": path, "title": title, "population": population, "smallest_n": least, "sha256": digest(files[path])}
 
 
-def _of_figure(place: PurePosixPath, content: bytes) -> tuple[str, int | None]:
-    """What a figure is called, and the smallest printed count among its data, where they lie beside it."""
+def _title(place: PurePosixPath) -> str:
+    """`Report of site S01`, `National report, as plain text`; a file of facts by what it holds."""
+    if place.suffix == ".json":
+        return _FACTS.get(place.stem, place.stem)
+    is_of_site = place.parts[0].startswith("sites")
+    name = f"Report of site {place.stem}" if is_of_site else place.stem.replace("-", " ").capitalize()
+    return f"{name}{_KINDS.get(place.suffix, '')}"
+
+
+def _of_figure(place: PurePosixPath, files: Mapping[str, bytes]) -> tuple[str, int | None]:
+    """What a figure is called, and the smallest printed count among its data, which lie beside it."""
     import csv
     import io
 
-    if place.suffix != ".csv":
-        return f"{_KINDS.get(place.suffix, 'a file')}: {place.stem}", None
+    if place.suffix == ".json":
+        return _title(place), None
+    content = files.get(str(place.with_suffix(".csv")), b"")
     lines = [line for line in content.decode("utf-8").splitlines() if not line.startswith("#")]
     rows = csv.DictReader(io.StringIO("\n".join(lines)))
     found = [float(value) for row in rows for name, value in row.items() if _is_count(str(name)) and value]
-    return f"data of the figure {place.stem}", int(min(found)) if found else None
+    title = f"Data of the figure {place.stem}" if place.suffix == ".csv" else f"Figure {place.stem}"
+    return title, int(min(found)) if found else None
 
 
 def _is_count(column: str) -> bool:

@@ -43,8 +43,7 @@ def to_site(
         {**each, "since": {"new": f"new since {release}", "open": f"still open since {release}"}.get(state, "")}
         for each, state in zip(faults, compared.states, strict=True)
     ]
-    present = quality[(quality["site_id"] == site_id) & (quality["status"] != "absent")]
-    rows: list[dict[str, Any]] = present.to_dict("records")  # type: ignore[assignment] # keys are column names
+    rows: list[dict[str, Any]] = quality[quality["site_id"] == site_id].to_dict("records")  # type: ignore[assignment] # keys are column names
     said = in_words(compared)
     copy = marked_copy(received, site_id, faults, is_synthetic=study.synthetic, compared=said, limits=limits)
     used: list[dict[str, Any]] = uses[uses["site_id"] == site_id].to_dict("records")  # type: ignore[assignment] # keys are column names

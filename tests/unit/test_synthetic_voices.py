@@ -141,14 +141,14 @@ def test_shares_of_the_survey_are_those_drawn(drawn: Drawn) -> None:
 
 
 def test_the_paired_interval_holds_the_planted_gain_about_as_often_as_promised() -> None:
-    """Thirty studies: the mean gain of everybody asked, drawn with each, lies in the interval of those asked twice."""
+    """Twenty studies: the mean gain of everybody asked, drawn with each, lies in the interval of those asked twice."""
     n_within = 0
-    for seed in range(30):
+    for seed in range(20):
         study = Drawn(sites=6, women=300, seed=seed)
         row = study.rows("training_change", site_id=WHOLE, comparison="paired", occasion="after", construct="knowledge").iloc[0]
         told = study.truth["training"]["knowledge"]["mean_change_everyone"]
         n_within += row["low"] <= told <= row["high"]
-    assert n_within >= 27, "the gain of everybody moves with that of most of them, so that nearly all intervals hold it"
+    assert n_within >= 18, "the gain of everybody moves with that of most of them, so that nearly all intervals hold it"
 
 
 def test_the_voices_move_no_other_table(monkeypatch: pytest.MonkeyPatch) -> None:

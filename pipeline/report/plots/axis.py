@@ -35,6 +35,15 @@ def stand_beside(material: Material, measure: Measure) -> bool:
     return has_all and 0 < len(rows) <= ROWS_A_PAGE and max(len(row["site_id"]) for row in rows) <= _SHORT_CODE
 
 
+def ends_of(rows: list[Row], pooled: Row | None) -> list[float]:
+    """What the axes of a measure have to hold, the same for the sites' own means and for those drawn towards the pool."""
+    names = ("low", "high", "shrunken_low", "shrunken_high")
+    ends = [row[name] for row in rows for name in names if row.get(name) is not None] + [0.0]
+    if pooled is not None:
+        ends += [pooled[name] for name in ("low", "high", "prediction_low", "prediction_high") if pooled[name] is not None]
+    return ends
+
+
 def site_column(sites: list[str]) -> float:
     """Millimetres that the codes of the sites need."""
     return min(40.0, max(12.0, 1.9 * max((len(site) for site in sites), default=0) + 3))

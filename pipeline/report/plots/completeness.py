@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, wording
-from pipeline.report.colours import tint
+from pipeline.report.colours import LEAST_CONTRAST, contrast_with_white, tint
 from pipeline.report.material import Row, is_shown
 from pipeline.report.plots.axis import ROW_MM, ROWS_A_PAGE, site_column
-from pipeline.report.plots.sheet import MUTED, PALE, WHITE, Ink, Picture, Sheet, parts, short, wrapped
+from pipeline.report.plots.sheet import INK, MUTED, PALE, WHITE, Ink, Picture, Sheet, parts, short, wrapped
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -75,10 +75,10 @@ def _sheet(sites: list[str], measures: list[Measure], cells: dict[tuple[str, str
 
 def _cell(sheet: Sheet, x: float, y: float, width: float, row: Row | None) -> None:
     share = row["completion_pct"] / 100 if row is not None and is_shown(row, "completion_pct") else None
-    fill = PALE if share is None else tint(sheet.style.colour, 0.12 + 0.8 * share)
+    fill = PALE if share is None else tint(sheet.style.colour, 0.1 + 0.75 * share**2)
     if row is not None and row["status"] == "shown":
         sheet.bar(x + _GAP / 2, y + _GAP / 4, width - _GAP, ROW_MM - _GAP / 2, fill=fill)
-        colour = WHITE if share is not None and share > 0.5 else "#1b2530"
+        colour = WHITE if contrast_with_white(fill) >= LEAST_CONTRAST else INK
     else:
         colour = MUTED
     sheet.text(x + width / 2, y + ROW_MM / 2, _fitting(row, width), align="center", colour=colour, size=-0.5)

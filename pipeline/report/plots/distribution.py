@@ -8,7 +8,7 @@ from pipeline.report import numerals, wording
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
 from pipeline.report.plots.axis import draw_axis, points_of
-from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Scale, Sheet, part_of, scale
+from pipeline.report.plots.sheet import MUTED, WHITE, Ink, Picture, Scale, Sheet, part_of, scale
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -26,15 +26,17 @@ def draw_distribution(material: Material, measure: Measure, style: Ink, *, synth
         return []
     sheet = Sheet(part_of(style, 0.5), _HEIGHT, synthetic=synthetic)
     ends = [row[end] for row in rows for end in ("bin_low", "bin_high")]
-    along = scale([*ends, 0], left=2, right=sheet.width - 2, n_ticks=9)
+    ticks = scale([*ends, 0], left=2, right=sheet.width - 2, n_ticks=9).ticks
+    low, high = min([*ends, 0]), max([*ends, 0])
+    along = Scale(low, high, 2, sheet.width - 2, tuple(tick for tick in ticks if low <= tick <= high))
     draw_axis(sheet, along, top=_TOP, bottom=_BOTTOM, label=points_of(measure, "Improvement"))
     tallest = max(row["n"] / (row["bin_high"] - row["bin_low"]) for row in shown)
+    _thresholds(sheet, along, measure)
     for row in shown:
-        fill = style.colour if row["bin_low"] >= 0 else tint(style.colour, 0.4)
+        fill = _tone(style, row, measure)
         height, left = _height(row, tallest), along(row["bin_low"])
         edge = WHITE if height > _FLAT else fill  # a white edge would hide a bar that is as flat as a line
         sheet.bar(left, _BOTTOM - height, along(row["bin_high"]) - left, height, fill=fill, edge=edge)
-    _thresholds(sheet, along, measure)
     for row in rows:
         _label(sheet, along, row, tallest)
     title = f"Spread of change on {measure.label}"
@@ -42,6 +44,13 @@ def draw_distribution(material: Material, measure: Measure, style: Ink, *, synth
     table = material.tables["open_distribution"]
     data = table.loc[table["measure"] == measure.id]
     return [Picture(f"distribution-{measure.id}", title, alt, data, sheet.svg(title=title, alt=alt))]
+
+
+def _tone(style: Ink, row: Row, measure: Measure) -> str:
+    """Dark from the reliable improvement on, or from no change where there is none; light below no change."""
+    if row["bin_low"] < 0:
+        return tint(style.colour, 0.4)
+    return style.colour if row["bin_low"] >= (measure.primary_reliable_change or 0) else tint(style.colour, 0.7)
 
 
 def _height(row: Row, tallest: float) -> float:
@@ -65,8 +74,7 @@ def _label(sheet: Sheet, along: Scale, row: Row, tallest: float) -> None:
 
 
 def _thresholds(sheet: Sheet, along: Scale, measure: Measure) -> None:
-    sheet.line([along(0)] * 2, [_TOP - 2, _TOP], colour=INK, weight=0.9)
-    sheet.text(along(0), _TOP - 4, "no change", align="center", size=-1.5, colour=INK)
+    """Lines that bars and numbers lie upon, with their names above all of them."""
     threshold = measure.primary_reliable_change
     if threshold is None:
         return

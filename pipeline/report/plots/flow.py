@@ -8,14 +8,13 @@ from pipeline import codes
 from pipeline.report import numerals, wording
 from pipeline.report.colours import tint
 from pipeline.report.material import Row, is_shown
-from pipeline.report.plots.axis import LINE_MM
 from pipeline.report.plots.sheet import MUTED, RULE, Ink, Picture, Sheet
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
     from pipeline.report.material import Material
 
-_LABEL, _ROW, _HEAD, _RIGHT = 62.0, 6.4, 5.0, 22.0
+_LABEL, _ROW, _HEAD, _RIGHT = 62.0, 5.6, 5.0, 22.0
 
 
 def draw_flow(material: Material, measure: Measure, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -24,7 +23,7 @@ def draw_flow(material: Material, measure: Measure, style: Ink, *, synthetic: bo
     rows = [found[state] for state in ("referred", *codes.FLOW_STATES) if state in found]
     if not any(is_shown(row, "n") for row in rows):
         return []
-    sheet = Sheet(style, _HEAD + _ROW * len(rows) + LINE_MM + 1, synthetic=synthetic)
+    sheet = Sheet(style, _HEAD + _ROW * len(rows) + 1, synthetic=synthetic)
     largest = max(row["n"] for row in rows if is_shown(row, "n")) or 1
     for position, row in enumerate(rows):
         _state(sheet, _HEAD + position * _ROW, row, largest)

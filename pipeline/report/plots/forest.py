@@ -15,6 +15,7 @@ from pipeline.report.plots.axis import (
     absent_lines,
     draw_axis,
     drawn_sites,
+    ends_of,
     points_of,
     site_column,
     stand_beside,
@@ -71,7 +72,7 @@ def _sheet(
     bottom = _HEAD + len(rows) * ROW_MM + (ROW_MM + 2 if pooled else 0) + (ROW_MM if has_prediction else 0) + 1
     sheet = Sheet(style, bottom + 10 + LINE_MM * len(lines) + (1 if lines else 0), synthetic=synthetic)
     label = site_column([row["site_id"] for row in rows])
-    along = scale(_values(everything, pooled), left=label + _WOMEN + 3, right=style.width_mm - _RIGHT, n_ticks=6)
+    along = scale(ends_of(everything, pooled), left=label + _WOMEN + 3, right=style.width_mm - _RIGHT, n_ticks=6)
     _heads(sheet, along, label)
     draw_axis(sheet, along, top=_HEAD - 2, bottom=bottom, label=points_of(measure, "Mean improvement"))
     largest = max((row["n"] or 1 for row in everything), default=1)
@@ -81,13 +82,6 @@ def _sheet(
         _pool(sheet, along, _HEAD + len(rows) * ROW_MM + 2, pooled, label)
     write_absent(sheet, bottom + 11, lines)
     return sheet
-
-
-def _values(rows: list[Row], pooled: Row | None) -> list[float]:
-    ends = [row[limit] for row in rows for limit in ("low", "high")] + [0.0]
-    if pooled is not None:
-        ends += [pooled[name] for name in ("low", "high", "prediction_low", "prediction_high") if pooled[name] is not None]
-    return ends
 
 
 def _heads(sheet: Sheet, along: Scale, label: float) -> None:

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences
 from pipeline.report.material import Row, by_status, is_shown
-from pipeline.report.plots.axis import FOREST_SHARE, ROW_MM, ROWS_A_PAGE, draw_axis, drawn_sites, site_column, stand_beside
+from pipeline.report.plots.axis import (
+    FOREST_SHARE,
+    ROW_MM,
+    ROWS_A_PAGE,
+    draw_axis,
+    drawn_sites,
+    ends_of,
+    site_column,
+    stand_beside,
+)
 from pipeline.report.plots.sheet import INK, MUTED, WHITE, Ink, Picture, Sheet, part_of, parts, scale, short
 
 if TYPE_CHECKING:
@@ -40,8 +49,7 @@ def _sheet(rows: list[Row], everything: list[Row], pooled: Row, measure: Measure
     bottom = _HEAD + len(rows) * ROW_MM + 1
     sheet = Sheet(style, bottom + _FOOT, synthetic=synthetic)
     label = site_column([row["site_id"] for row in rows])
-    ends = [row[name] for row in everything for name in ("mean_improvement", "shrunken_low", "shrunken_high")]
-    along = scale([*ends, pooled["mean_improvement"]], left=label, right=style.width_mm - _RIGHT, n_ticks=5)
+    along = scale(ends_of(everything, pooled), left=label, right=style.width_mm - _RIGHT, n_ticks=6)
     middle, mean = _HEAD - 4.6, along(pooled["mean_improvement"])
     sheet.text(0, middle, "Site", bold=True, size=-0.5)
     sheet.text(sheet.width, middle, f"Shrunken ({sentences.confidence()})", align="right", bold=True, size=-0.5)

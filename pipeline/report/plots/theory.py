@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.report import numerals, sentences, wording
 from pipeline.report.material import Material, Row, is_shown
-from pipeline.report.plots.axis import points_of
 from pipeline.report.plots.sheet import INK, MUTED, PALE, RULE, Ink, Picture, Scale, Sheet, scale, short
+from pipeline.report.theory_sides import Outcome, Side, sides_of
 from pipeline.report.wording_theories import is_of_voices
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 _NAMES, _WORDS = 34.0, 44.0
 _GAP, _CODE = 8.0, 15.0
 _HEAD, _STRIP_ROW, _AXIS = 5.0, 4.6, 9.5
-_MARK = 2.6
+_MARK = 5.0
 """Millimetres that keep the titles of the sides clear of the mark of invented data."""
 _TALLEST, _TALLEST_ALONE = 60.0, 32.5
 """Millimetres that the sites take; alone they stand on the page of configurations, beside a truth table."""
@@ -27,26 +26,19 @@ _NAMED_FROM = 2.3
 _CONTRASTS = (("", "Crude"), ("_adjusted", "Adjusted"))
 
 
-@dataclass(frozen=True)
-class _Side:
-    title: str
-    rows: list[Row]
-
-
 def draw_theories(material: Material, style: Ink, *, synthetic: bool) -> list[Picture]:
     """A picture a theory, `theory-<id>`, where its contrast or any of its sites may be shown; sites in order of their code.
 
-    Sites are drawn as the intervals of `open_sites`, on the side that `open_services` tells of them, so that nothing is in the
-    picture that is not released elsewhere.
+    Sites are drawn as what is released of them elsewhere, on the side that `open_services` tells of them.
     """
     pictures = []
     for theory in material.rows("open_theories"):
         contrasts = _contrasts(theory)
-        sides = _sides(theory, material)
+        sides, outcome = sides_of(theory, material)
         if contrasts or sides:
             title = f"{theory['theory_id']}: the contrast, and the sites on either side of it"
-            alt = _alt(theory, contrasts, sides)
-            sheet = _sheet(theory, contrasts, sides, material, style, synthetic=synthetic)
+            alt = _alt(theory, contrasts, sides, outcome)
+            sheet = _sheet(theory, contrasts, sides, outcome, style, synthetic=synthetic)
             data = _data(theory, contrasts, sides)
             pictures.append(Picture(f"theory-{theory['theory_id']}", title, alt, data, sheet.svg(title=title, alt=alt)))
     return pictures
@@ -63,31 +55,11 @@ def _contrasts(theory: Row) -> list[tuple[str, float, float, float]]:
     return found
 
 
-def _sides(theory: Row, material: Material) -> list[_Side]:
-    """The sites that are shown on each side; none where their context or their change is not told by site."""
-    if theory.get("component") is None or theory.get("measure") not in material.measures:
-        return []
-    told = {row["site_id"]: row["value"] for row in material.rows("open_services", component=theory["component"])}
-    sites = [
-        row
-        for row in material.rows("open_sites", measure=theory["measure"])
-        if is_shown(row, "mean_improvement", "low", "high") and told.get(row["site_id"]) in ("y", "n")
-    ]
-    name = wording.component(theory["component"])
-    context, other = theory["component_value"], {"y": "n", "n": "y"}[theory["component_value"]]
-    words = {"y": f"{name}: yes", "n": f"{name}: no"}
-    return [
-        _Side(words[value], sorted((row for row in sites if told[row["site_id"]] == value), key=lambda row: str(row["site_id"])))
-        for value in (context, other)
-        if sites
-    ]
-
-
 def _sheet(
     theory: Row,
     contrasts: list[tuple[str, float, float, float]],
-    sides: list[_Side],
-    material: Material,
+    sides: list[Side],
+    outcome: Outcome | None,
     style: Ink,
     *,
     synthetic: bool,
@@ -101,9 +73,8 @@ def _sheet(
     sheet = Sheet(style, strip + below + (gap if below else 0), synthetic=synthetic)
     if contrasts:
         _strip(sheet, theory, contrasts)
-    if sides:
-        measure = material.measures[theory["measure"]]
-        _panels(sheet, sides, points_of(measure, "Mean improvement"), top=strip + _HEAD + gap, row_mm=row_mm)
+    if sides and outcome:
+        _panels(sheet, sides, outcome, top=strip + _HEAD + gap, row_mm=row_mm)
     return sheet
 
 
@@ -137,10 +108,10 @@ def _signed_smallest(theory: Row) -> list[float]:
     return {"with": [smallest], "without": [-smallest]}.get(str(theory.get("side")), [-smallest, smallest])
 
 
-def _panels(sheet: Sheet, sides: list[_Side], label: str, *, top: float, row_mm: float) -> None:
+def _panels(sheet: Sheet, sides: list[Side], outcome: Outcome, *, top: float, row_mm: float) -> None:
     """Both sides next to each other on one scale."""
     width = (sheet.width - _GAP) / 2
-    everything = [row[limit] for side in sides for row in side.rows for limit in ("low", "high")]
+    everything = [row[end] for side in sides for row in side.rows for end in ("low", "value", "high") if row[end] is not None]
     bottom = top + max(len(side.rows) for side in sides) * row_mm
     for at, side in enumerate(sides):
         left = at * (width + _GAP)
@@ -148,13 +119,19 @@ def _panels(sheet: Sheet, sides: list[_Side], label: str, *, top: float, row_mm:
         n_shown = numerals.counted(len(side.rows), "site") if side.rows else "no site"
         title = f"{side.title} ({n_shown} shown)"
         sheet.text(left, top - 3.4, short(title, 52), bold=True, size=-0.5)
-        _axis(sheet, along, top=top - 1, bottom=bottom, label=label, is_label=False)
+        if not side.rows:
+            sheet.text(left, top + row_mm / 2, "No site to show on this side.", colour=MUTED, size=-0.5)
+            continue
+        _axis(sheet, along, top=top - 1, bottom=bottom, label=outcome.label, is_label=False)
         for position, row in enumerate(side.rows):
             y = top + (position + 0.5) * row_mm
             if row_mm >= _NAMED_FROM:
                 sheet.text(left, y, short(row["site_id"], 9), size=-2)
-            _interval(sheet, along, y, row["low"], row["mean_improvement"], row["high"], weight=1.1, half=row_mm * 0.32)
-    sheet.text(sheet.width / 2, bottom + 7, f"{label}, {sentences.confidence()}", align="center", size=-1)
+            low, high = (row["value"] if row[end] is None else row[end] for end in ("low", "high"))
+            _interval(sheet, along, y, low, row["value"], high, weight=1.1, half=row_mm * 0.32)
+    has_limits = any(row["low"] is not None for side in sides for row in side.rows)
+    with_limits = f", {sentences.confidence()}" if has_limits else ""
+    sheet.text(sheet.width / 2, bottom + 7, f"{outcome.label}{with_limits}", align="center", size=-1)
 
 
 def _axis(sheet: Sheet, along: Scale, *, top: float, bottom: float, label: str, is_label: bool) -> None:
@@ -173,7 +150,7 @@ def _interval(sheet: Sheet, along: Scale, y: float, low: float, value: float, hi
     sheet.line([along(value)] * 2, [y - half, y + half], colour=sheet.style.colour, weight=weight + 0.7)
 
 
-def _alt(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: list[_Side]) -> str:
+def _alt(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: list[Side], outcome: Outcome | None) -> str:
     verdict = wording.VERDICTS.get(theory["verdict"], theory["verdict"])
     words = [f"{theory['theory_id']}, verdict: {verdict}."]
     for name, value, low, high in contrasts:
@@ -182,15 +159,16 @@ def _alt(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: l
     if not contrasts:
         words.append("No contrast is shown.")
     for side in sides:
-        means = [row["mean_improvement"] for row in side.rows]
-        shown = f"{side.title}: {numerals.counted(len(means), 'site')} shown"
-        if means:
-            shown += f", their mean improvements from {numerals.points(min(means))} to {numerals.points(max(means))} points"
+        values = [row["value"] for row in side.rows]
+        shown = f"{side.title}: {numerals.counted(len(values), 'site')} shown"
+        if values and outcome:
+            printed = numerals.points if outcome.unit == "points" else numerals.plain
+            shown += f", their {outcome.words} from {printed(min(values))} to {printed(max(values))} {outcome.unit}"
         words.append(f"{shown}.")
     return " ".join(words)
 
 
-def _data(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: list[_Side]) -> DataFrame:
+def _data(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: list[Side]) -> DataFrame:
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
@@ -199,6 +177,6 @@ def _data(theory: Row, contrasts: list[tuple[str, float, float, float]], sides: 
         rows.append({"what": what, "side": None, "site_id": None, "value": value, "low": low, "high": high})
     for side in sides:
         for row in side.rows:
-            ends = {"value": row["mean_improvement"], "low": row["low"], "high": row["high"]}
+            ends = {name: row[name] for name in ("value", "low", "high")}
             rows.append({"what": "site", "side": side.title, "site_id": row["site_id"], **ends})
     return pd.DataFrame(rows).assign(theory_id=theory["theory_id"])

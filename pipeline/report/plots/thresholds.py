@@ -88,7 +88,7 @@ def _curve(
 
 def _key(sheet: Sheet, *, has_twin: bool) -> None:
     lines: list[tuple[str, str, float, tuple[float, ...]]] = [
-        (f"improved (bars: {sentences.confidence()})", sheet.style.colour, 1.8, ()),
+        (f"improved (bars: {sentences.level()}, over sites)", sheet.style.colour, 1.8, ()),
         ("deteriorated", sheet.style.accent, 1.4, _DASHES),
     ]
     if has_twin:

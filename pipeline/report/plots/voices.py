@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline.report.material import Material
 
 TOPICS = ("experience", "staff", "training")
-_LABEL, _RIGHT, _HEAD, _GLYPH_MM = 50.0, 17.0, 9.0, 1.45
+_LABEL, _RIGHT, _HEAD, _GLYPH_MM = 50.0, 17.0, 10.5, 1.45
 MOST_ROWS = 36
 """Lines of one picture; a questionnaire with more has none, as half of its questions would be no picture of it."""
 _DARK_FROM = 0.7

@@ -16,7 +16,7 @@ ALL = "ALL"
 EVENTS = {"assessment": "Assessed", "treatment": "Treatment begun"}
 _HEAD, _HEIGHT, _LEFT, _RIGHT = 15.0, 40.0, 11.0, 2.0
 _QUARTERS = (0, 25, 50, 75, 100)
-_WEEKS_A_TICK = 8
+_WEEKS_A_TICK, _GLYPH_MM = 8, 1.5
 
 
 def draw_waits(material: Material, style: Ink, *, synthetic: bool) -> list[Picture]:
@@ -65,9 +65,10 @@ def _panel(sheet: Sheet, across: Scale, left: float, event: str, rows: list[Row]
             _curve(sheet, across, up, points, name, colour, has_band=name == "seen")
             share = numerals.percent(points[-1][f"{name}_pct"])
             x, y = across(points[-1]["weeks"]), up(points[-1][f"{name}_pct"])
-            is_early = x < (across.left + across.right) / 2
-            place, align = ((x + 2, y), "left") if is_early else ((x, y - 3.4), "right")
-            sheet.text(*place, f"{words}: {share}", align=align, colour=INK, size=-0.5)
+            said = f"{words}: {share}"
+            has_room = x + 2 + _GLYPH_MM * len(said) < across.right
+            place, align = ((x + 2, y), "left") if has_room else ((x, y - 3.4), "right")
+            sheet.text(*place, said, align=align, colour=INK, size=-0.5)
 
 
 def _curve(sheet: Sheet, across: Scale, up: Scale, points: list[Row], name: str, colour: str, *, has_band: bool) -> None:

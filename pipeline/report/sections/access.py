@@ -35,8 +35,8 @@ def who_came(material: Material) -> list[Block]:
                 "kinds of answer that say nothing of a woman stand apart and are never spread over the others. Treated counts "
                 "those whose treatment had begun by the last day of the data: some of the others were still waiting."
             ),
-            _table("Who came: pathway, stage, age and source of referral", _CASE_MIX, rows),
-            _table("Who came: ethnic group and deprivation", _EQUITY, rows),
+            *_table("Who came: pathway, stage, age and source of referral", _CASE_MIX, rows),
+            *_table("Who came: ethnic group and deprivation", _EQUITY, rows),
             Paragraph(
                 "A difference between groups in the share treated may come from when, where and with what need women were "
                 "referred. It is a reason to look at how women reach and stay with a service, and it is no property of any woman."
@@ -47,7 +47,10 @@ def who_came(material: Material) -> list[Block]:
     return [*blocks, *_waits(material)]
 
 
-def _table(caption: str, dimensions: dict[str, str], rows: list[Row]) -> Table:
+def _table(caption: str, dimensions: dict[str, str], rows: list[Row]) -> list[Block]:
+    """The table without the columns that hold nothing; a sentence where no count in it may be given."""
+    if not any(row["status"] == "shown" for row in rows if row["dimension"] in dimensions):
+        return [Paragraph(f"{caption}: too few women stand behind every group for any count to be given.")]
     has_ratio = any(row["rate_ratio"] is not None for row in rows if row["dimension"] in dimensions)
     columns = [
         Column("Group", share=1),
@@ -55,7 +58,8 @@ def _table(caption: str, dimensions: dict[str, str], rows: list[Row]) -> Table:
         Column("Share", "right"),
         Column("Accepted", "right"),
         Column("Treated", "right"),
-        Column(f"Treated, of accepted ({sentences.confidence()})", "right"),
+        Column("Treated, of accepted", "right"),
+        Column(f"Mean over sites ({sentences.confidence()})", "right"),
         *([Column(f"Ratio of rates ({sentences.confidence()})", "right")] if has_ratio else []),
     ]
     lines: list[tuple[str | Cell, ...]] = []
@@ -65,12 +69,12 @@ def _table(caption: str, dimensions: dict[str, str], rows: list[Row]) -> Table:
             lines.append((Cell(heading, "strong"), *[""] * (len(columns) - 1)))
             lines += [_cells(row, has_ratio=has_ratio) for row in mine]
     ratio = " The ratio compares a group's rate of referral with that of all the other groups." if has_ratio else ""
-    note = (
-        "Counts are rounded, shares come from the rounded counts of all women, and rows may not add up. Intervals are of the "
-        "mean share over sites and allow for differences between them, so that the share of all women need not lie in the middle."
-        f"{ratio}"
-    )
-    return Table(caption, tuple(columns), tuple(lines), note=note, is_dense=True)
+    has_interval = any(line[len(columns) - 1 - has_ratio] for line in lines)
+    interval = " The interval is of the mean share over sites, which need not be the share of all women." if has_interval else ""
+    note = f"Counts are rounded, shares come from the rounded counts of all women, and rows may not add up.{interval}{ratio}"
+    kept = [at for at in range(len(columns)) if any(line[at] for line in lines)]
+    cells = tuple(tuple(line[at] for at in kept) for line in lines)
+    return [Table(caption, tuple(columns[at] for at in kept), cells, note=note, is_dense=True)]
 
 
 def _cells(row: Row, *, has_ratio: bool) -> tuple[str | Cell, ...]:
@@ -81,7 +85,10 @@ def _cells(row: Row, *, has_ratio: bool) -> tuple[str | Cell, ...]:
     share = "" if row["share_referred_pct"] is None else numerals.percent(row["share_referred_pct"])
     limits = " to ".join(numerals.hundredths(row[name]) for name in ("ratio_low", "ratio_high"))
     ratio = "" if row["rate_ratio"] is None else f"{numerals.hundredths(row['rate_ratio'])} ({limits})"
-    cells = (wording.group(row["group"]), counts[0], share, *counts[1:], _share(row, "treated"))
+    treated = "" if row["treated_pct"] is None else numerals.percent(row["treated_pct"])
+    ends = [row["treated_low_pct"], row["treated_high_pct"]]
+    over_sites = "" if None in (*ends, row["treated_pct"]) else " to ".join(map(numerals.percent, ends))
+    cells = (wording.group(row["group"]), counts[0], share, *counts[1:], treated, over_sites)
     return (*cells, ratio) if has_ratio else cells
 
 
@@ -160,24 +167,32 @@ def _wait(row: Row | None) -> str | Cell:
 
 
 def waits_beside(site_id: str, material: Material) -> Table | None:
-    """A site's waits beside those of all sites; nothing where none of the site's may be shown."""
-    lines = []
-    for event, done in EVENTS.items():
-        for week in declared_weeks(material):
-            here = material.row("open_waits", event=event, weeks=week, site_id=site_id)
-            nation = material.row("open_waits", event=event, weeks=week, site_id=ALL)
-            if is_shown(here, "seen_pct"):
-                left = [_share(row, "left") or Cell("not given", "muted") for row in (here, nation) if row is not None]
-                label = f"{wording.capital(done)} within {numerals.count(week)} weeks"
-                lines.append((label, _wait(here), _wait(nation), *left))
+    """A site's waits beside those of all sites; nothing where none of either may be shown."""
+    pairs = {
+        (event, week): [material.row("open_waits", event=event, weeks=week, site_id=site) for site in (site_id, ALL)]
+        for event in EVENTS
+        for week in declared_weeks(material)
+    }
+    own = {at: pair for at, pair in pairs.items() if is_shown(pair[0], "seen_pct")}
+    shown = own or {at: pair for at, pair in pairs.items() if is_shown(pair[1], "seen_pct")}
+    lines = [
+        (
+            f"{wording.capital(EVENTS[event])} within {numerals.count(week)} weeks",
+            *(_beside(row, name) for name in ("seen", "left") for row in pair),
+        )
+        for (event, week), pair in shown.items()
+    ]
     columns = (
-        Column("Women not turned away", share=1),
-        Column("Here", "right"),
-        Column("All sites", "right"),
-        Column("Left before, here", "right"),
-        Column("Left before, all sites", "right"),
+        Column("Women not turned away", share=1.5),
+        *(Column(head, "right", share=1) for _ in ("seen", "left") for head in ("Here", "All sites")),
     )
     if not lines:
         return None
     note = f"Shares with {sentences.confidence()}s. Women who left before count among all; those still waiting are allowed for."
-    return Table("Waits from referral, here and over all sites", columns, tuple(lines), note=note, is_dense=True)
+    spans = (("", 1), ("Seen", 2), ("Left before", 2))
+    return Table("Waits from referral, here and over all sites", columns, tuple(lines), note=note, spans=spans, is_dense=True)
+
+
+def _beside(row: Row | None, name: str) -> str | Cell:
+    share = _share(row, name) if row is not None and is_shown(row) else ""
+    return share or Cell("not given", "muted")

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
 
+_SITES_BESIDE_ALL_WORDS = 8
+
+
 def change(material: Material) -> list[Block]:
     """A summary of all measures, then each measure."""
     blocks: list[Block] = [
@@ -76,17 +79,25 @@ def _summary(material: Material) -> Table | Paragraph:
         Column("Measure", share=1),
         Column("Women", "right"),
         Column("Sites", "right"),
+        Column("Left out", "right"),
         Column(f"Mean improvement ({sentences.confidence()})", "right"),
         Column(f"{sentences.level()} prediction interval", "right"),
         Column("Variance between sites", "right"),
     )
-    rows = tuple((m.label, *pooled_cells(material.row("open_pooled", measure=m.id))) for m in material.measures.values())
+    rows = tuple((m.label, *_summary_cells(material.row("open_pooled", measure=m.id))) for m in material.measures.values())
     note = (
         "In points of each measure, the variance in points squared. Measures cannot be compared with each other in points. "
-        "Women behind the pooled mean: those of sites that sent totals count, those of sites too small to pool do not, unlike "
+        "Left out: sites too small to pool. Women of sites that sent totals count here, those of sites left out do not, unlike "
         "in the flow."
     )
     return Table("Change over all sites", columns, rows, note=note)
+
+
+def _summary_cells(pooled: Row | None) -> tuple[str | Cell, ...]:
+    """The same with the number of sites that too few women keep out of the pool."""
+    women, sites, *rest = pooled_cells(pooled)
+    left_out = (pooled or {}).get("k_sites_left_out") if is_shown(pooled, "mean_improvement") else None
+    return (women, sites, "" if left_out is None else numerals.count(left_out) or "none", *rest)
 
 
 def _measure(material: Material, measure: Measure) -> list[Block]:
@@ -94,7 +105,7 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
     pooled = material.row("open_pooled", measure=measure.id)
     keys = [f"{key}.pooled"]
     if is_shown(pooled, "mean_improvement"):
-        keys += [f"{key}.prediction", f"{key}.tau2"]
+        keys.append(f"{key}.prediction")  # the variance stands in the table above
     reason = (pooled or {}).get("note")
     if not is_any_pooled(material):
         keys = []  # said of all measures at the head of the section
@@ -102,26 +113,38 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
     drawn = figures(material, f"distribution-{measure.id}", f"Change on {label}. The area of a bar is the number of women in it.")
     few = [] if drawn else [Paragraph(f"Too few women have both scores on {label} to draw how change is spread.")]
     said_of_classes, in_a_table = _classes(material, measure)
+    improved = [row for row in material.rows("open_classes", measure=measure.id) if row["class"] == "reliably_improved"]
     return [
         Heading(label, level=2),
-        Paragraph(f"{_scale(measure)} {said}{_left_out(pooled)}".rstrip()),
+        Paragraph(f"{_scale(measure)} {said}{_of_one_variance(pooled)}".rstrip()),
         *few,
         *_spread_and_classes(
             drawn,
             strip(material, measure),
-            [said_of_classes, *in_a_table, *recovery(material, measure), *where_the_line_is(material, measure)],
+            [said_of_classes, *in_a_table],
+            [*recovery(material, measure), *where_the_line_is(material, measure)],
             figures(material, f"classes-{measure.id}", _caption_of_classes(label, has_all=bool(in_a_table))),
+            k_sites=sum(is_shown(row, "n") for row in improved if row["site_id"] != ALL),
         ),
         *what_comes_of_itself(material, measure),
     ]
 
 
-def _spread_and_classes(spread: list[Block], strip: list[Block], said: list[Block], classes: list[Block]) -> list[Block]:
-    """Both pictures of change side by side, then the words beside the picture of classes; a picture alone has them beside it."""
+def _spread_and_classes(
+    spread: list[Block], strip: list[Block], said: list[Block], more: list[Block], classes: list[Block], *, k_sites: int
+) -> list[Block]:
+    """Both pictures of change side by side, then the words beside the picture of classes; a picture alone has them beside it.
+
+    `more` is said below where few sites make the picture too low for all of the words.
+    """
     pictures = [*spread, *strip]
     if len(classes) > 1:  # more sites than fit beside the words
-        return [*_pairs(pictures), *said, *_pairs(classes)]
-    return [*_pairs(pictures), *beside(said, classes)] if len(pictures) > 1 else beside(pictures, [*said, *classes])
+        return [*_pairs(pictures), *said, *more, *_pairs(classes)]
+    if len(pictures) < 2:
+        return beside(pictures, [*said, *more, *classes])
+    if k_sites <= _SITES_BESIDE_ALL_WORDS:
+        return [*_pairs(pictures), *beside(said, classes), *more]
+    return [*_pairs(pictures), *beside([*said, *more], classes)]
 
 
 def _pairs(pictures: list[Block]) -> list[Block]:
@@ -152,11 +175,11 @@ def _table_of_classes(material: Material, measure: Measure) -> Table:
         Column("Class", share=1),
         Column("Women", "right"),
         Column("Share", "right"),
-        Column(sentences.confidence().capitalize(), "right"),
+        Column("Mean over sites", "right"),
     )
     note = (
-        "Shares come from the rounded counts; their intervals are of the mean share over sites and allow for differences between "
-        "them. Sites that are too small, or that sent totals, are not counted here."
+        f"Shares are of all these women, from the rounded counts. Mean over sites: {sentences.confidence()} of the mean share, "
+        "which need not be the same. Sites that are too small, or that sent totals, are not counted here."
     )
     rows = tuple(map(_class_row, classes_of(material.rows("open_classes", measure=measure.id, site_id=ALL))))
     return Table(f"Classes of change on {measure.label}, all sites", columns, rows, note=note, is_dense=True)
@@ -183,11 +206,5 @@ _ONE_VARIANCE = (
 )
 
 
-def _left_out(pooled: Row | None) -> str:
-    k_sites = (pooled or {}).get("k_sites_left_out") if is_shown(pooled, "mean_improvement") else None
-    left_out = (
-        f" Sites that the pooled mean leaves out because too few women stand behind them: {numerals.count(k_sites)}."
-        if k_sites
-        else ""
-    )
-    return left_out + (_ONE_VARIANCE if (pooled or {}).get("rests_on") == "one_variance" else "")
+def _of_one_variance(pooled: Row | None) -> str:
+    return _ONE_VARIANCE if (pooled or {}).get("rests_on") == "one_variance" else ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import wording
-from pipeline.report.blocks import Block, Cell, Column, Heading, Items, Paragraph, Table, page_of
+from pipeline.report.blocks import Block, Cell, Column, Heading, Paragraph, Table, page_of
 from pipeline.reporting import standards
 
 if TYPE_CHECKING:
     from pipeline.reporting import Item, Standard
 
 TITLE_PAGE, METHOD = "Title page", "Method"
+_MOST_ITEMS_WHOLE = 15
 _UNVERIFIED = wording.EVIDENCE["BK"]
 
 
@@ -33,7 +34,6 @@ def checklists(blocks: list[Block]) -> list[Block]:
             "people who run the study can say is named, and has to be added before publication."
         ),
         *(_table(standard, sections) for standard in standards()),
-        Items(tuple(("", f"{standard.citation} {standard.url}") for standard in standards())),
     ]
 
 
@@ -44,10 +44,17 @@ def _table(standard: Standard, sections: set[str]) -> Table:
         Column("Where", share=1.2),
         Column("For the study team to add", share=0.8),
     )
-    note = ""
+    note = f"{standard.citation} {standard.url}"
     if any(wording.EVIDENCE[item.evidence] == _UNVERIFIED for item in standard.items):
-        note = f"Items marked {_UNVERIFIED}: the number is known, the wording of the item itself was not read."
-    return Table(standard.title, columns, tuple(_row(item, sections) for item in standard.items), note=note, is_dense=True)
+        note = f"Items marked {_UNVERIFIED}: the number is known, the wording of the item itself was not read. {note}"
+    return Table(
+        standard.title,
+        columns,
+        tuple(_row(item, sections) for item in standard.items),
+        note=note,
+        is_dense=True,
+        is_split=len(standard.items) > _MOST_ITEMS_WHOLE,
+    )
 
 
 def _row(item: Item, sections: set[str]) -> tuple[str | Cell, ...]:

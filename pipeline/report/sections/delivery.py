@@ -31,6 +31,8 @@ def flow(material: Material) -> list[Block]:
     if not rows:
         return [*blocks, Paragraph("The returns hold no referrals, so where women left the pathway is not known.")]
     blocks += figures(material, "flow", f"Where the women referred stand, from referral to two scores on {measure.label}.")
+    if not any(is_shown(row, "n") for row in rows):
+        return [*blocks, Paragraph("Too few women stand behind every state for any of these counts to be given.")]
     cells = tuple((wording.state(row["state"]), _count_or_words(row)) for row in rows)
     note = (
         "Each count is rounded on its own, so that the states need not add up to the referrals. Sites of too few women are not "
@@ -59,6 +61,9 @@ def completeness(material: Material) -> list[Block]:
     if drawn and totals:
         missing = f"Not in the picture, because totals alone do not say who was due: {wording.listed(sorted(totals))}."
         blocks.append(Paragraph(missing))
+    nil = sorted(row["site_id"] for row in material.rows("open_returns", status="nil_return"))
+    if drawn and nil:
+        blocks.append(Paragraph(f"Not in the picture, because nobody was referred: {wording.listed(nil)}."))
     return [*blocks, *(drawn or [Paragraph("For no site may the number of women with both scores be shown.")])]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, wording
 from pipeline.report.blocks import Block, Column, Heading, Paragraph, Table
+from pipeline.report.sentences_verdicts import registration
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material
@@ -17,8 +18,9 @@ def deviations(material: Material, study: StudyFacts) -> list[Block]:
     blocks: list[Block] = [Heading("Deviations from the registered plan", level=2)]
     by_state: dict[str, list[str]] = {}
     for row in material.rows("open_theories"):
-        by_state.setdefault(row["registered"].rstrip(". "), []).append(row["theory_id"])
-    said = [f"{wording.listed(names)}: {state}." for state, names in by_state.items()]
+        by_state.setdefault(registration(row["registered"].rstrip(". ")), []).append(row["theory_id"])
+    everyone = len(by_state) == 1 and len(material.rows("open_theories")) > 1
+    said = [f"{'All of them' if everyone else wording.listed(names)}: {state}." for state, names in by_state.items()]
     changed: dict[str, list[str]] = {}
     for row in material.rows("open_theory_changes"):
         changed.setdefault(row["theory_id"], []).append(wording.words(row["field"]))

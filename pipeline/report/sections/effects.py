@@ -35,8 +35,8 @@ def effects(material: Material) -> list[Block]:
         "for no shape (jackknife); r between first and last score; Wilcoxon's signed rank test."
     )
     said = (
-        "Standardised sizes divide a change by a spread, and the spreads differ: sizes of one column may be compared with sizes "
-        "of the same kind in other studies, never with those of another column. None of them says what a service added."
+        "Standardised sizes divide a change by a spread, and the spreads differ: a size may be compared with one of the same "
+        "kind in another study, never with another column. None says what a service added."
     )
     left = [material.measures[row["measure"]].label for row in rows if row not in told]
     few = f" Too few women stand behind those of {wording.listed(left)}." if left else ""

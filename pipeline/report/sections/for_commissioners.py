@@ -12,7 +12,7 @@ from pipeline.report.sections.front import key_messages
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
-_MEASURES = 2
+_MEASURES, _FEW = 2, 3
 _CANNOT = (
     (
         "That the services brought the change about.",
@@ -28,26 +28,27 @@ _CANNOT = (
 _ASK = (
     ("Which women do we not reach?", "Hold the table of pathways and the waits against who gives birth in your area."),
     ("Which pathways are not offered here?", "Where do these women go in the meantime?"),
-    ("What would we need to know next time?", "A second score for more women says more than a second opinion on these."),
+    ("What would we need to know next time?", "A second score from more women would say more than anything else."),
 )
 
 
 def for_commissioners(material: Material) -> list[Block]:
-    """Two pages from the same findings as the national report."""
-    _, messages, caveat = key_messages(material)
+    """Two pages from the same findings as the national report; one where hardly anything may be said."""
+    _, messages, *further = key_messages(material)
     assert isinstance(messages, Messages)  # so the front page of the national report is made
+    has_much = len(messages.rows) > _FEW or {row["verdict"] for row in material.rows("open_theories")} - {"not_testable"}
     return [
         _heading("What was found, and how sure it is"),
         Messages((*messages.rows[: _MEASURES + 1], messages.rows[-1])) if len(messages.rows) > _MEASURES + 2 else messages,
-        caveat,
+        *further,
         _heading("What cannot be concluded"),
         Items(_CANNOT),
-        Break(),
+        *([Break()] if has_much else []),
         _heading("How long women wait"),
         *_waits(material),
         _heading("What the services offer"),
         *_pathways(material),
-        _heading("Where change lies"),
+        _heading("What became of the programme theories"),
         *_theories(material),
         _heading("What to ask"),
         Items(_ASK),
@@ -70,7 +71,7 @@ def _waits(material: Material) -> list[Block]:
         return [Paragraph("Too few women, or too few services, stand behind the waits for any of them to be given.")]
     columns = (Column("Of the women not turned away", share=1), Column("Seen", "right"), Column("Left before", "right"))
     note = "Women who left before they were seen count among all; those who were still waiting when the data end are allowed for."
-    return [Table("Waits from referral, over all sites", columns, tuple(lines), note=note, is_dense=True)]
+    return [Table("Waits from referral, over all sites", columns, tuple(lines), note=note)]
 
 
 def _pathways(material: Material) -> list[Block]:
@@ -81,7 +82,7 @@ def _pathways(material: Material) -> list[Block]:
     columns = (Column("Pathway", share=1), *(Column(head, "right") for head in ("Offered", "Not offered", "Not recorded")))
     lines = tuple((wording.component(name), *(_sites(rows, name, answer) for answer in wording.ANSWERS)) for name in names)
     note = "Numbers of services that sent a description. A pathway that is not offered is a feature of a model and no gap."
-    return [Table("Pathways that services offer", columns, lines, note=note, is_dense=True)]
+    return [Table("Pathways that services offer", columns, lines, note=note)]
 
 
 def _sites(rows: list[Row], name: str, answer: str) -> str:
@@ -101,4 +102,4 @@ def _theories(material: Material) -> list[Block]:
         ]
     columns = (Column("Theory", share=1), Column("Verdict"))
     lines = tuple((f"{row['theory_id']}. {row['title']}", wording.VERDICTS[row["verdict"]]) for row in rows)
-    return [Table("What became of the programme theories", columns, lines, is_dense=True)]
+    return [Table("Each theory and its verdict", columns, lines, is_dense=True)]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, sentences_verdicts, wording
-from pipeline.report.blocks import Block, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, Messages, Notice, Paragraph, Table
+from pipeline.report.material import is_shown
+from pipeline.report.sections.change import is_any_pooled
 from pipeline.report.sections.how_sure import OF_THEORIES, how_sure
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
-    from pipeline.report.material import Material
+    from pipeline.report.material import Material, Row
     from pipeline.report.study import StudyFacts
 
-_MEASURES_IN_FRONT = 3
+_MEASURES_IN_FRONT, _SITES_IN_FRONT = 3, 12
 _HEADLINES = ("pooled", "reliably_improved_pct")
 _STUDY = ("study.k_sites_record", "study.k_sites_aggregate", "study.k_returns_set_aside")
 
@@ -53,7 +55,28 @@ def key_messages(material: Material) -> list[Block]:
         _of_theories(material),
     ]
     blocks: list[Block] = [Heading("Key messages", is_change=True, is_numbered=False), Messages(tuple(rows))]
-    return [*blocks, Notice("The biggest caveat.", _caveat(material))]
+    return [*blocks, *_side_by_side(material), Notice("The biggest caveat.", _caveat(material))]
+
+
+def _side_by_side(material: Material) -> list[Block]:
+    """Where nothing is pooled, what the sites that may be shown have: few enough to be read one by one."""
+    shown = [row for row in material.rows("open_sites") if is_shown(row, "mean_improvement", "low", "high")]
+    sites = sorted({row["site_id"] for row in shown})
+    if is_any_pooled(material) or not 0 < len(sites) <= _SITES_IN_FRONT:
+        return []
+    measures = [measure for measure in material.measures.values() if any(row["measure"] == measure.id for row in shown)]
+    found = {(row["site_id"], row["measure"]): row for row in material.rows("open_sites")}
+    lines = tuple((site, *(_at_site(found.get((site, measure.id))) for measure in measures)) for site in sites)
+    columns = (Column("Site"), *(Column(measure.label, "right", share=1) for measure in measures))
+    note = "In points of each measure, positive is better. Sites stand in order of their code, which says nothing of their work."
+    caption = f"Mean improvement ({sentences.confidence()}) of women with both scores, site by site"
+    return [Table(caption, columns, lines, note=note, is_dense=True)]
+
+
+def _at_site(row: Row | None) -> str | Cell:
+    if row is None or not is_shown(row, "mean_improvement"):
+        return Cell(wording.status(row["status"] if row else "not_recorded"), "muted")
+    return numerals.estimate(row["mean_improvement"], row["low"], row["high"])
 
 
 def _of_theories(material: Material) -> tuple[str, ...]:

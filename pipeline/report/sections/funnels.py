@@ -107,7 +107,7 @@ def _cells(material: Material, rows: list[Row]) -> tuple[str | Cell, ...]:
     numbers: list[str | Cell] = []
     for row in rows:
         tone: Tone = "strong" if row["is_policy"] else "plain"
-        told = [numerals.plain(row["expected"]), numerals.count(row["k_beyond"])]
+        told = [numerals.hundredths(row["expected"]), numerals.count(row["k_beyond"])]
         told += [numerals.count(row["k_at_limit"])] if row["is_policy"] else []
         numbers += [Cell(each, tone) for each in told]
     return (name, numerals.count(first["k_drawn"]), *numbers)

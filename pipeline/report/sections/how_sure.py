@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.report import sentences, wording
 from pipeline.report.material import is_shown
+from pipeline.report.sections.thresholds import judged
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -25,5 +26,5 @@ def how_sure(material: Material, measure: Measure) -> str:
         said.append(f"Regression to the mean alone would give between {between} points, over the population means tried.")
     row = material.row("open_verdicts", measure=measure.id)
     if row is not None and is_shown(row, "verdict"):
-        said.append(wording.FRAGILITY[row["verdict"]])
+        said.append(judged(row) if row["verdict"] == "fragile" else wording.FRAGILITY[row["verdict"]])
     return " ".join(said)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.report import numerals, sentences, sentences_verdicts, wording_theories
+from pipeline.report import numerals, sentences_verdicts, wording_theories
 from pipeline.report.blocks import Block, Heading, Items, Notice, Paragraph
+from pipeline.report.material import is_shown
 from pipeline.report.sections.access import declared_weeks
 from pipeline.report.sentences_plain import plainly
 from pipeline.reporting import signposts
@@ -13,6 +14,8 @@ from pipeline.reporting import signposts
 if TYPE_CHECKING:
     from pipeline.report.material import Material
 
+_MOST = 50
+"""The share of women, in percent, from which a wait is told: most of them have been seen by then."""
 _EVENTS = {"assessment": "a first meeting", "treatment": "started their care"}
 
 
@@ -21,8 +24,9 @@ def in_plain_words(material: Material) -> list[Block]:
     return [
         _heading("What is this about?"),
         Paragraph(
-            "Maternal Mental Health Services are part of the NHS. They help women who find things very hard after a bad birth, "
-            "after losing a baby, because they are very afraid of giving birth, or when their child no longer lives with them. "
+            "Maternal Mental Health Services are part of the NHS. They help women who struggle after a hard or "
+            "frightening birth, after losing a baby, because they are very afraid of giving birth, or when their child no longer "
+            "lives with them. "
             "We wanted to know what helps, whom it helps, and why."
         ),
         _heading("Who is it about?"),
@@ -58,7 +62,7 @@ def _heading(text: str) -> Heading:
 
 def _found(material: Material) -> tuple[tuple[str, str], ...]:
     return (
-        ("Did women feel better?", _better(material)),
+        ("Did women's answers change?", _better(material)),
         ("How long did women wait?", _waits(material)),
         ("Which of our ideas fit?", _ideas(material)),
     )
@@ -67,20 +71,28 @@ def _found(material: Material) -> tuple[tuple[str, str], ...]:
 def _better(material: Material) -> str:
     if material.primary is None:
         return "We have no answers from women on how they feel."
-    key = f"change.{material.primary}"
-    asked = "Women answered questions on how they feel, at the start and again later."
+    key, measure = f"change.{material.primary}", material.measures[material.primary]
+    topic = measure.construct_ or "how they feel"
+    asked = f"Women answered a list of questions on {topic}, called {measure.label}, at the start and again later."
     told = [plainly(material, f"{key}.{name}") for name in ("reliably_improved_pct", "completion_pct")]
-    return " ".join([asked, *told])
+    return " ".join([asked, *told, *(["The full report tells of the other lists."] if len(material.measures) > 1 else [])])
 
 
 def _waits(material: Material) -> str:
-    weeks = declared_weeks(material)
     said = []
     for event, words in _EVENTS.items():
-        keys = [(week, f"waits.{event}.{week}.seen_pct") for week in weeks]
-        told = [(week, key) for week, key in keys if sentences.value(material, key)][:1]
-        said += [plainly(material, key, event=words, weeks=numerals.count(week)) for week, key in told]
-    return " ".join(said) or "Too few women stand behind the numbers for us to say."
+        shown = {
+            week: row["value"]
+            for week in declared_weeks(material)
+            if (row := material.finding(f"waits.{event}.{week}.seen_pct")) is not None and is_shown(row, "value")
+        }
+        if shown:
+            week = next((week for week, share in shown.items() if share >= _MOST), max(shown))
+            key = f"waits.{event}.{week}.seen_pct"
+            said.append(plainly(material, key, event=words, weeks=numerals.count(week)))
+    if not said:
+        return "Too few women stand behind the numbers for us to say."
+    return " ".join([*said, "This is of the women who were not turned away."])
 
 
 def _ideas(material: Material) -> str:

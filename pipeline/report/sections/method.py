@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, Paragraph, Table
+from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, Paragraph, Table, beside
 from pipeline.report.sections.front import rule
 
 if TYPE_CHECKING:
@@ -138,11 +138,10 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
         (
             ("Run", study.run_id),
             ("Version", study.version),
-            ("Data to", numerals.date(study.data_cut) or "not declared"),
-            ("State", study.state),
             *study.governance.items(),
             *study.hashes.items(),
-        )
+        ),
+        is_dense=True,
     )
     blocks: list[Block] = [
         Heading("Provenance", is_change=True),
@@ -150,25 +149,26 @@ def provenance(material: Material, study: StudyFacts) -> list[Block]:
             "The run id is made from the inputs, the configuration and the program: the same three give the same "
             "report, byte for byte. Every number in the sentences is a finding with a key, and can be traced by "
             "that key to the rows and rules behind it: python -m pipeline explain, followed by the key. Hashes are cut short "
-            "here and stand whole in run.json, beside this report."
+            "here and stand whole in run.json, beside this report. The table of findings there holds those of single sites too."
         ),
-        facts,
     ]
-    if study.settings:
+    if not study.settings:
+        blocks.append(facts)
+    else:
         rows = tuple((name, _setting(value)) for name, value in sorted(study.settings.items()))
         columns = (Column("Setting", share=1), Column("Value", "right"))
-        blocks.append(Table("Settings of this run", columns, rows, is_tight=True, k_columns=2))
+        settings = Table("Settings of this run", columns, rows, is_tight=True)
+        blocks += beside([facts], [settings], shares=(0.8, 1))
     sites = {row["site_id"] for row in material.rows("open_returns")}
     national = [row for row in material.rows("findings") if not sites.intersection(row["key"].split("."))]
-    found = tuple(_finding(row) for row in national if row["status"] == "shown")
+    found = tuple(_finding(row) for row in national if row["status"] == "shown" and not _is_of_words(row))
     if found:
         heads = (
             Column("Key", share=1),
             Column("Value", "right"),
             Column(sentences.confidence().capitalize(), "right"),
         )
-        note = "Findings of single sites, and those that may not be shown, stand in the table of findings beside this report."
-        blocks.append(Table("Findings by key", heads, found, note=note, is_tight=True, k_columns=2))
+        blocks.append(Table("Findings by key", heads, found, is_tight=True, k_columns=2))
     return blocks
 
 
@@ -209,7 +209,11 @@ def _setting(value: object) -> str:
     return numerals.plain(value) if isinstance(value, int | float) else str(value)
 
 
+def _is_of_words(row: Row) -> bool:
+    return row["value"] is None and row["low"] is None and len(row["statement"] or "") > _SHORT
+
+
 def _finding(row: Row) -> tuple[str | Cell, ...]:
-    worded = row["statement"] if len(row["statement"] or "") <= _SHORT else "in words"
+    worded = row["statement"] if len(row["statement"] or "") <= _SHORT else ""
     limits = f"{numerals.plain(row['low'])} to {numerals.plain(row['high'])}" if row["low"] is not None else ""
     return (row["key"], numerals.plain(row["value"]) or worded or "", limits)

@@ -33,6 +33,8 @@ _TURNS = {
     ),
 }
 """Answers that have turned already, or never do: results, and no gaps."""
+_AT = {"already": "turned already", "none_within_scale": "never on the scale"}
+_CAPTION = "Mean improvement on {label}, by what is made of the women without a second score."
 _WAYS = (
     (
         "Imputed.",
@@ -69,8 +71,9 @@ def missing(material: Material) -> list[Block]:
     blocks += _who(material) if any(is_shown(row) for row in material.rows("open_balance")) else []
     told = [measure for measure in material.measures.values() if _has_numbers(material, measure)]
     if told:
-        blocks += [Heading("What they could mean", level=2), Items(_WAYS)]
-        blocks += two_by_two(_on(material, measure) for measure in told)
+        drawn = [figures(material, f"missing-{measure.id}", _CAPTION.format(label=measure.label)) for measure in told]
+        blocks += [Heading("What they could mean", level=2), Items(_WAYS), Paragraph(_said(material, told[0]))]
+        blocks += [_table(material, told), *two_by_two(each for each in drawn if each)]
     return [*blocks, *_not_told([measure for measure in material.measures.values() if measure not in told], material)]
 
 
@@ -115,16 +118,54 @@ def _first_scores(row: Row) -> tuple[str | Cell, ...]:
     return (*means, numerals.hundredths(row["difference"]))
 
 
-def _on(material: Material, measure: Measure) -> list[Block]:
-    key, label = f"missing.{measure.id}", measure.label
-    caption = f"Mean improvement on {label}, by what is made of the women without a second score."
-    drawn = figures(material, f"missing-{measure.id}", caption)
+def _said(material: Material, measure: Measure) -> str:
+    """The first measure in sentences; the others stand in the table."""
+    key = f"missing.{measure.id}"
+    is_drawn = f"missing-{measure.id}" in material.alt
     scenarios = [name for name in _SCENARIOS if sentences.value(material, f"{key}.{name}")] or ["no_change"]
     keys = ["complete", "imputed"] if sentences.value(material, f"{key}.complete") else ["imputed"]
-    keys += ["no_change"] if drawn else scenarios  # the others stand in the picture
-    said = [sentences.sentence(material, f"{key}.{name}", measure=label) for name in keys]
-    said += [_turn(material, measure, question) for question in ("no_effect", "too_small")]
-    return [Heading(label, level=3), Paragraph(" ".join(said)), *drawn]
+    keys += ["no_change"] if is_drawn else scenarios  # the others stand in the picture
+    said = [sentences.sentence(material, f"{key}.{name}", measure=measure.label) for name in keys]
+    return " ".join([*said, *(_turn(material, measure, question) for question in ("no_effect", "too_small"))])
+
+
+def _table(material: Material, measures: list[Measure]) -> Table:
+    """What the sentences say of the first measure, for all of them."""
+    columns = (
+        Column("Measure", share=1),
+        Column("Left out", "right"),
+        Column(f"Imputed ({sentences.confidence()})", "right"),
+        Column("None changed", "right"),
+        Column("No improvement, if worse by", "right"),
+        Column("Too small, if worse by", "right"),
+    )
+    note = (
+        "Mean improvement in points of each measure, with the women without a second score left out, imputed or unchanged; then "
+        "how many points worse than similar women they would have to have done for the finding of an improvement, or of one that "
+        "is no smaller than the smallest important change, to turn."
+    )
+    lines = tuple((measure.label, *_cells(material, measure)) for measure in measures)
+    return Table("What women without a second score could mean", columns, lines, note=note, is_dense=True)
+
+
+def _cells(material: Material, measure: Measure) -> list[str | Cell]:
+    row = material.row("open_missing", measure=measure.id)
+    unchanged = material.row("open_scenarios", measure=measure.id, scenario="no_change")
+    means: list[str] = ["", ""]
+    if row is not None and is_shown(row, "estimate"):
+        means = [numerals.points(row["complete"]), numerals.estimate(row["estimate"], row["low"], row["high"])]
+    about = numerals.count(unchanged["mean_improvement"]) if unchanged and is_shown(unchanged, "mean_improvement") else ""
+    turns = [_turns_at(material, measure, question) for question in ("no_effect", "too_small")]
+    return [*(mean or Cell("not given", "muted") for mean in (*means, about and f"about {about}")), *turns]
+
+
+def _turns_at(material: Material, measure: Measure, question: str) -> str | Cell:
+    row = material.row("open_tipping", measure=measure.id, question=question) or {}
+    if question == "too_small" and row.get("smallest_important") is None:
+        return Cell("none stated", "muted")
+    if row.get("outcome") in _AT:
+        return _AT[row["outcome"]]
+    return sentences.value(material, f"missing.{measure.id}.{question}") or Cell("not given", "muted")
 
 
 def _turn(material: Material, measure: Measure, question: str) -> str:

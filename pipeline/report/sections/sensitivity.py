@@ -98,14 +98,29 @@ def _left_out(material: Material, measures: list[Measure]) -> str:
 
 def _agreement(material: Material, measures: list[Measure]) -> str:
     """Whether one model over all women says what the pool of site means says, measure by measure."""
+    near: dict[str, float] = {}
     by_words: dict[str, list[str]] = {}
     for measure in measures:
         row = material.row("open_agreement", measure=measure.id)
+        if row is not None and row["agrees"] is True and is_shown(row, "estimate", "two_stage"):
+            near[measure.label] = abs(row["estimate"] - row["two_stage"])
+            continue
         words = (row or {}).get("note") or "It may not be shown."
         by_words.setdefault(words, []).append(measure.label)
-    said = [f"{wording.listed(labels)}: {words[:1].lower()}{words[1:]}" for words, labels in by_words.items()]
+    said = [] if not near else [_near(near)]
+    said += [f"{wording.listed(labels)}: {words[:1].lower()}{words[1:]}" for words, labels in by_words.items()]
     how = "The means of sites are pooled in two stages; one model over all women at sites that sent records does it in one."
     return " ".join([how, *said])
+
+
+def _near(differences: dict[str, float]) -> str:
+    """Of measures on which both ways agree by the rule of the comparison: how far apart their means are."""
+    most = max(differences.values())
+    apart = f"at most {numerals.points(most)} points apart" if most else "the same"
+    return (
+        f"On {wording.listed(list(differences))} the two means, as printed, are {apart}, and their intervals agree on whether "
+        "there was any change."
+    )
 
 
 def _untold(material: Material, measures: list[Measure]) -> str:

@@ -33,12 +33,13 @@ _WHY_NONE = {
     "alike": "hardly any part is offered by some services and not by others",
     "few_units": "too few services say most of what they offer for groups to be told from chance",
 }
+_ORDER = "Which type is better."
 _CANNOT = (
     (
         "Which model works.",
         "A type says what services offer. Whether it goes with outcomes is asked by the theories, one by one.",
     ),
-    ("Which type is better.", "Letters stand for size and site code alone; types have no order."),
+    (_ORDER, "Letters stand for size and site code alone; types have no order."),
     ("How much of it is done.", "A return says that a part is offered, not to how many women, how well or for how long."),
     ("Why services differ.", "Money, local history, rurality and the services around them are not in these returns."),
 )
@@ -70,19 +71,20 @@ def _told(material: Material) -> str:
         if sites:
             said.append(f"{wording.capital(wording.status(status))}: {wording.listed(sites)}.")
     counted = [row for row in material.rows("open_components") if row["k_with"] + row["k_without"] > 0]
-    everywhere = [wording.component(row["component"]) for row in counted if not row["k_without"]]
-    nowhere = [wording.component(row["component"]) for row in counted if not row["k_with"]]
+    counted = [row for row in counted if row["kind"] != "feature"]
+    everywhere = [wording.in_a_sentence(row["component"]) for row in counted if not row["k_without"]]
+    nowhere = [wording.in_a_sentence(row["component"]) for row in counted if not row["k_with"]]
     if everywhere:
-        said.append(f"Every service that answered offers: {wording.listed(everywhere)}.")
+        said.append(f"Every service that answered offers {wording.listed(everywhere)}.")
     if nowhere:
-        said.append(f"No service that answered offers: {wording.listed(nowhere)}.")
+        said.append(f"No service that answered offers {wording.listed(nowhere, 'or')}.")
     return " ".join(said)
 
 
 def _pathways(material: Material) -> list[Block]:
     rows = material.rows("open_components", kind="pathway")
     referred = {row["group"]: row for row in material.rows("open_equity", dimension="pathway")}
-    lines = [_pathway(row, referred.get(row["component"])) for row in rows]
+    lines = [_pathway(row, referred.get(row["component"]), is_told=bool(referred)) for row in rows]
     columns = (
         Column("Pathway", share=1),
         Column("Sites that offer it", "right"),
@@ -94,7 +96,7 @@ def _pathways(material: Material) -> list[Block]:
         "A woman with several pathways is counted under who came, as several. Pathways with few women are held to a higher "
         "minimum."
     )
-    few = [wording.component(row["component"]).lower() for row in rows if 0 < row["k_with"] < row["k_without"]]
+    few = [wording.in_a_sentence(row["component"]) for row in rows if 0 < row["k_with"] < row["k_without"]]
     text = (
         "Women can only be referred to a pathway that exists where they live. A blank at a site without the pathway is therefore "
         "no woman missing, and national figures of a pathway speak of the sites that offer it."
@@ -104,7 +106,8 @@ def _pathways(material: Material) -> list[Block]:
     return [Heading("Pathways offered", level=2), Paragraph(text), Table("Pathways offered", columns, tuple(lines), note=note)]
 
 
-def _pathway(row: Row, referred: Row | None) -> tuple[str | Cell, ...]:
+def _pathway(row: Row, referred: Row | None, *, is_told: bool) -> tuple[str | Cell, ...]:
+    """`is_told`: whether pathways of women are known at all; then a pathway without a row has too few, which may be none."""
     silent = sum(row[f"k_{name}"] for name in _NO_ANSWERS)
     counts = (numerals.count(each) for each in (row["k_with"], row["k_without"], silent))
     women: str | Cell
@@ -113,7 +116,7 @@ def _pathway(row: Row, referred: Row | None) -> tuple[str | Cell, ...]:
     elif not row["k_with"]:
         women = Cell(wording.status("not_offered" if row["k_without"] and not row["k_not_recorded"] else "not_recorded"), "muted")
     else:
-        women = Cell(wording.status("too_few" if referred is not None else "not_recorded"), "muted")
+        women = Cell(wording.status("too_few" if is_told else "not_recorded"), "muted")
     return (wording.component(row["component"]), *counts, women)
 
 
@@ -161,7 +164,8 @@ def _types(material: Material) -> list[Block]:
         ]
         blocks.append(Items(tuple((f"Type {row['type']}.", f"{_described(material, row['type'])}.") for row in each)))
         blocks.append(Paragraph(_how_firm(whole)))
-    return [*blocks, Heading("What cannot be said of models", level=3), Items(_CANNOT)]
+    cannot = _CANNOT if each else tuple(item for item in _CANNOT if item[0] != _ORDER)
+    return [*blocks, Heading("What cannot be said of models", level=3), Items(cannot)]
 
 
 def _verdict(whole: Row) -> str:

@@ -20,11 +20,11 @@ _TITLES = {
     "bias": "Estimates: how far from the truth, in points",
 }
 _COLUMNS = (
-    Column("What", share=2.5),
+    Column("What", share=2.2),
     Column("Sites", "right"),
     Column("Range", "right"),
-    Column("Worst design", share=1.5),
-    Column("Target", share=0.8),
+    Column("Worst design", share=1.7),
+    Column("Target", share=0.7),
 )
 _MET = {True: "met", False: "missed", None: "none set"}
 
@@ -39,8 +39,16 @@ def simulated() -> list[Block]:
     for quantity, title in _TITLES.items():
         rows = [row for row in table.rows if row.quantity == quantity]
         if rows:
-            blocks.append(Table(title, _COLUMNS, tuple(_line(row) for row in rows), is_tight=True))
+            blocks.append(_table(title, [_line(row) for row in rows]))
     return [*blocks, *_verdicts()]
+
+
+def _table(title: str, lines: list[tuple[str, ...]]) -> Table:
+    """Without the columns that hold nothing."""
+    kept = [at for at in range(len(_COLUMNS)) if any(line[at] for line in lines)]
+    return Table(
+        title, tuple(_COLUMNS[at] for at in kept), tuple(tuple(line[at] for at in kept) for line in lines), is_tight=True
+    )
 
 
 def _verdicts() -> list[Block]:

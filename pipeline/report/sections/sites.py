@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.report import numerals, sentences, wording
-from pipeline.report.blocks import Block, Break, Cell, Column, Heading, Notice, Paragraph, Table, beside
+from pipeline.report.blocks import Block, Cell, Column, Heading, Notice, Paragraph, Table, beside, two_by_two
 from pipeline.report.material import is_shown
 from pipeline.report.plots.axis import FOREST_SHARE, stand_beside
 from pipeline.report.sections.change import is_any_pooled
@@ -21,9 +21,10 @@ _SITES_ON_HALF_A_PAGE = 12
 
 def sites(material: Material) -> list[Block]:
     """For each measure the forest and the shrunken estimates."""
+    has_change = any(is_shown(row, "mean_improvement") for row in material.rows("open_sites"))
     blocks: list[Block] = [
-        Heading("Sites side by side", is_change=True),
-        Notice("Read with care.", sentences.CAUTION),
+        Heading("Sites side by side", is_change=has_change),
+        *([Notice("Read with care.", sentences.CAUTION)] if has_change else []),
         Paragraph(
             "Sites differ in whom they see, when they measure and whom they can reach again. Their order here is "
             "that of their code and says nothing of their work; there is no ranking, and none can be had from these "
@@ -38,8 +39,6 @@ def sites(material: Material) -> list[Block]:
         if not k_shown:
             untold.append(measure.label)
             continue
-        if told and k_shown > _SITES_ON_HALF_A_PAGE:
-            told.append(Break())
         told += _measure(material, measure)
     if told and not is_any_pooled(material):
         blocks.append(Paragraph(sentences.over_measures(material, "pooled")))
@@ -72,14 +71,18 @@ def _measure(material: Material, measure: Measure) -> list[Block]:
 
 def site_tables(material: Material) -> list[Block]:
     """The same as tables, a measure after the other; nothing where no site may be shown on any measure."""
-    tables: list[Block] = []
-    for measure in material.measures.values():
-        rows = sorted(material.rows("open_sites", measure=measure.id), key=lambda row: row["site_id"])
-        if any(is_shown(row, "mean_improvement") for row in rows):
-            tables.append(_table(measure, rows))
-    if not tables:
+    by_measure = {
+        measure.id: sorted(material.rows("open_sites", measure=measure.id), key=lambda row: row["site_id"])
+        for measure in material.measures.values()
+    }
+    told = {name: rows for name, rows in by_measure.items() if any(is_shown(row, "mean_improvement") for row in rows)}
+    if not told:
         return []
-    return [Heading("Change by site, in tables", is_change=True), Notice("Read with care.", sentences.CAUTION), *tables]
+    is_tight = max(len(rows) for rows in told.values()) > _SITES_ON_HALF_A_PAGE
+    tables = [_table(material.measures[name], rows, is_tight=is_tight) for name, rows in told.items()]
+    has_shrunken = any(row["shrunken"] is not None for rows in told.values() for row in rows)
+    set_out: list[Block] = [*tables] if is_tight or has_shrunken else two_by_two([table] for table in tables)
+    return [Heading("Change by site, in tables", is_change=True), Notice("Read with care.", sentences.CAUTION), *set_out]
 
 
 def _pool_words(material: Material, measure: Measure, pooled: Row | None) -> str:
@@ -88,7 +91,7 @@ def _pool_words(material: Material, measure: Measure, pooled: Row | None) -> str
     return said if is_shown(pooled, "mean_improvement") or reason else f"{said} The sites stand side by side instead."
 
 
-def _table(measure: Measure, rows: list[Row]) -> Table:
+def _table(measure: Measure, rows: list[Row], *, is_tight: bool) -> Table:
     interval = sentences.confidence()
     has_shrunken = any(row["shrunken"] is not None for row in rows)
     shrunken = (Column(f"Shrunken estimate ({interval})", "right", share=1),) if has_shrunken else ()
@@ -101,7 +104,7 @@ def _table(measure: Measure, rows: list[Row]) -> Table:
     )
     note = f"In {measure.range.unit} of {measure.label}; women are rounded."
     cells = tuple(_cells(row, has_shrunken=has_shrunken) for row in rows)
-    return Table(f"Change on {measure.label} by site", columns, cells, note=note, is_tight=len(cells) > _SITES_ON_HALF_A_PAGE)
+    return Table(f"Change on {measure.label} by site", columns, cells, note=note, is_tight=is_tight)
 
 
 def _cells(row: Row, *, has_shrunken: bool) -> tuple[str | Cell, ...]:

@@ -38,7 +38,9 @@ def subgroups(material: Material) -> list[Block]:
     blocks += [_table(material, measure) for measure in told[:1]]
     others = [measure.label for measure in told[1:]]
     if others:
-        blocks.append(Paragraph(f"The same for {wording.listed(others)} stands beside this report, in open_subgroups.csv."))
+        blocks.append(
+            Paragraph(f"The same for {wording.listed(others)} stands in the table of subgroups, which lies beside this report.")
+        )
     return blocks
 
 
@@ -65,7 +67,9 @@ def _table(material: Material, measure: Measure) -> Table:
         f"Points on {measure.label}, over all sites and never by site. No mean improvement is given over fewer than five sites, "
         "as so few cannot say how much sites differ. Not offered: no service offers it, so that no woman is missing."
     )
-    return Table(f"By pathway and by intervention, {measure.label}", columns, tuple(lines), note=note, is_dense=True)
+    return Table(
+        f"By pathway and by intervention, {measure.label}", columns, tuple(lines), note=note, is_dense=True, is_split=True
+    )
 
 
 def _cells(row: Row) -> tuple[str | Cell, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _BESIDE_TEXT = 16
 """So many theories share a page with what leads to them; more have a page of their own."""
 
+_BANDS = "Beside it what most sources said that spoke to it, and how many they are; too few: nobody, or not enough to print."
+
 
 def theories(material: Material) -> list[Block]:
     """The map, then a page a theory; a sentence where no theory was registered."""
@@ -60,9 +62,18 @@ def _map(rows: list[Row], material: Material) -> Table:
     # A column of words grows with the root of its longest text, so that rows come out about as low as they can.
     shares = [0.0 if at in (0, 4, 5) else math.sqrt(max(len(line[at]) for line in texts)) for at in range(len(heads))]
     columns = tuple(Column(head, share=share) for head, share in zip(heads, shares, strict=True))
-    note = "Each theory has a page of its own below, with the whole mechanism and the reason of its verdict."
+    fits = {line[5] for line in texts} if has_evidence else set()
+    meanings = [f"{name}: {words.FIT_MEANINGS[fit].rstrip('.')}." for fit, name in words.FITS.items() if name in fits]
+    below = ["Below, each theory with its whole mechanism and the reason of its verdict."]
+    note = " ".join([*below, *([_BANDS] if has_evidence else []), *meanings])
     return Table(
-        "The theories and what became of them", columns, tuple(cells), note=note, is_dense=True, is_tight=len(rows) > _BESIDE_TEXT
+        "The theories and what became of them",
+        columns,
+        tuple(cells),
+        note=note,
+        is_dense=True,
+        is_tight=len(rows) > _BESIDE_TEXT,
+        is_split=len(rows) <= _BESIDE_TEXT,
     )
 
 

@@ -12,23 +12,22 @@ from pipeline.report.plots.sheet import short
 from pipeline.report.sections.since import since_of_theory
 from pipeline.report.sections.theory_configurations import configurations, is_long
 from pipeline.report.sections.theory_sites import side_by_side
+from pipeline.report.sentences_verdicts import reason_of
+from pipeline.report.theory_sides import sides_of
 
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
-_MOST_CHANGES, _LONGEST, _FEW_SITES = 4, 90, 8
+_MOST_CHANGES, _LONGEST = 4, 90
 
 
 def theory_page(row: Row, material: Material) -> list[Block]:
     """The blocks of one page; a theory that could not be tested says so and still shows its sites and its evidence."""
-    is_full = row.get("test") == "configuration" or max(row["k_sites_with"] or 0, row["k_sites_without"] or 0) > _FEW_SITES
-    is_dense = is_full and f"theory-{row['theory_id']}" in material.alt
     return [
-        Break(),
+        Break(is_soft=True),
         Heading(f"{row['theory_id']}. {row['title']}", level=2),
-        Facts(_statement(row, material), is_dense=is_dense),
-        Notice(f"{wording.VERDICTS.get(row['verdict'], row['verdict'])}.", _reason(row)),
-        Facts(_tested(row, material), is_dense=is_dense),
+        Notice(f"{wording.VERDICTS.get(row['verdict'], row['verdict'])}.", reason_of(row)),
+        Facts((*_statement(row, material), *_tested(row, material)), is_dense=True),
         *_picture(row, material),
         *configurations(row, material),
         *_beside(row, material),
@@ -45,7 +44,7 @@ def outcome_of(row: Row, material: Material) -> str:
 
 
 def _statement(row: Row, material: Material) -> tuple[tuple[str, str], ...]:
-    whom = [("Women", wording.context(row["population"]))] if row.get("population") else []
+    whom = [("Which women", wording.context(row["population"]))] if row.get("population") else []
     return (
         ("Context", wording.context(row["context"])),
         *whom,
@@ -55,16 +54,12 @@ def _statement(row: Row, material: Material) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _reason(row: Row) -> str:
-    registered = wording.capital(row["registered"].rstrip(". "))
-    return f"{wording.capital(row['reason'].rstrip('. '))}. Registration: {registered}."
-
-
 def _tested(row: Row, material: Material) -> tuple[tuple[str, str], ...]:
-    facts = [("Before any result", f"{wording.capital((row.get('testability') or row['reason']).rstrip('. '))}.")]
+    before = (row.get("testability") or "").rstrip(". ")
+    facts = [("Before any result", f"{wording.capital(before)}.")] if before and not row["reason"].startswith(before) else []
     if row.get("test") == "configuration":
         return (*facts, ("Sites and women", f"{_sites(row)}; {_women(row)}"))
-    facts.append(("Sites", _sites(row)))
+    facts.append(("Sites in the test", _sites(row)))
     facts.append((words.COUNTED.get(row.get("counted") or "", "Women"), _women(row)))
     facts.append(("Difference", _difference(row)))
     if imputed := _imputed(row, material):
@@ -94,7 +89,7 @@ def _difference(row: Row) -> str:
         return "not given"
     adjusted = numerals.estimate(row["estimate_adjusted"], row["low_adjusted"], row["high_adjusted"])
     beside = f"; {adjusted} adjusted for {words.adjusted_for(row)}" if adjusted and not words.is_of_voices(row) else ""
-    return f"{crude} {row['unit']}{beside} ({sentences.confidence()}s)"
+    return f"{crude} {row['unit']}{beside} ({sentences.confidence()}{'s' if beside else ''})"
 
 
 def _imputed(row: Row, material: Material) -> str:
@@ -123,7 +118,7 @@ def _picture(row: Row, material: Material) -> list[Block]:
         return side_by_side(row, material)
     both = "The contrast" if words.is_of_voices(row) else "The contrast, crude and adjusted"
     caption = f"{both}, and the sites on either side of the context"
-    if row.get("component") is None or row.get("measure") is None:
+    if not sides_of(row, material)[0]:
         caption = both
     elif not is_shown(row, "estimate"):
         caption = "The sites on either side of the context"
@@ -141,18 +136,17 @@ def _beside(row: Row, material: Material) -> list[Block]:
     if not any(is_shown(each, "reading") for each in rows):
         return [told]
     found = {(each["element"], each["role_group"]): each for each in rows}
-    columns = (Column("What they spoke to", share=1), *(Column(name, share=1) for name in words.GROUPS.values()))
+    columns = (Column("What they spoke to"), *(Column(name, share=1) for name in words.GROUPS.values()))
     lines = tuple(
         (name, *(_said(found.get((element, group))) for group in words.GROUPS)) for element, name in words.ELEMENTS.items()
     )
-    note = "What most sources that spoke to it said, and how many there are, in bands. Too few: nobody, or not enough to print."
-    return [told, Table("What people said of the theory", columns, lines, note=note, is_dense=True)]
+    return [told, Table("What people said of the theory", columns, lines, is_dense=True)]
 
 
 def _said(row: Row | None) -> str | Cell:
     if row is None or not is_shown(row, "reading"):
         return Cell(wording.status("too_few"), "muted")
-    return f"{wording.capital(words.READINGS[row['reading']])} ({row['sources']})"
+    return f"{wording.capital(words.READINGS[row['reading']].removesuffix(' it'))} ({row['sources'].replace(' and more', '+')})"
 
 
 def _changed(row: Row, material: Material) -> list[Block]:

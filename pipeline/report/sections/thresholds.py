@@ -28,11 +28,11 @@ def strip(material: Material, measure: Measure) -> list[Block]:
 
 
 def where_the_line_is(material: Material, measure: Measure) -> list[Block]:
-    """The shares at the published thresholds, and whether they tell one story."""
+    """The shares at the published thresholds, and how firm the number of women improved is."""
     verdict = _verdict(material, measure)
     if verdict is None:
         return []
-    return [Paragraph(f"{_published(material, measure)} {_judged(verdict)}", lead="Where the line is drawn.")]
+    return [Paragraph(f"{_published(material, measure)} {judged(verdict)}", lead="Where the line is drawn.")]
 
 
 def what_comes_of_itself(material: Material, measure: Measure) -> list[Block]:
@@ -74,12 +74,13 @@ def _published(material: Material, measure: Measure) -> str:
     return f"Of women with both scores on {measure.label}, {wording.listed(said)} {unit} or more improved.{few}"
 
 
-def _judged(verdict: Row) -> str:
+def judged(verdict: Row) -> str:
+    """How firm the number of women improved is, and why."""
     if not is_shown(verdict, "verdict"):
         return wording.FRAGILITY["not_assessed"]
-    reason = (verdict["reason"] or "").rstrip(". ").replace(": ", ", ")
+    reason = (verdict["reason"] or "").rstrip(". ")
     said = wording.FRAGILITY[verdict["verdict"]].rstrip(".")
-    return f"{said}: {reason}." if reason else f"{said}."
+    return f"{said}: {wording.REASONS.get(reason, reason)}." if reason else f"{said}."
 
 
 def _twin(material: Material, measure: Measure) -> tuple[Paragraph, list[Table]]:

@@ -21,7 +21,8 @@ _WHAT = {
     "survey": "Survey of people with lived experience, staff and leaders",
 }
 _GROUPS = {"women_and_families": "Women and families", "staff": "Staff", "leaders": "Leaders", "ALL": "All who answered"}
-_FEW = "too few people to show"
+_FEW = "a number withheld"
+_ASKED = {"experience": "on experience", "staff": "as staff", "training": "around training", "survey": "in the survey"}
 _EVIDENCE = {**wording.EVIDENCE, "own": "made for a study"}
 
 
@@ -57,23 +58,24 @@ def _who(material: Material) -> str:
     return " ".join(said)
 
 
-def voices_beside(site_id: str, material: Material) -> str:
-    """How many people of a site answered, and what people say over all sites; blank where nobody of the site did."""
+def voices_beside(site_id: str, material: Material) -> list[Block]:
+    """How many people of a site answered, and what people say over all sites; nothing where nobody of the site did."""
     here = {row["topic"]: row for row in material.rows("open_voices", site_id=site_id)}
     if not here:
-        return ""
-    people = {topic: f"about {numerals.count(row['n'])} people" if is_shown(row, "n") else _FEW for topic, row in here.items()}
-    told = [f"{wording.words(topic)}, {words}" for topic, words in people.items()]
+        return []
+    counts = {topic: f"about {numerals.count(row['n'])}" if is_shown(row, "n") else _FEW for topic, row in here.items()}
+    people = [f"{count} {_ASKED.get(topic, topic)}" for topic, count in counts.items()]
+    answered = (
+        f"People who answered: {wording.listed(people)}. What those of one site said is not told, as they and their teams could "
+        "be recognised."
+    )
     said = [
-        sentences.sentence(material, _key(row), question=_question(material, row))
+        f"{share(row)} on {_question(material, row)}"
         for row in material.rows("open_answers", topic="experience", part="positive")
         if is_shown(row, "share_pct")
     ]
-    over_all = f" Over all sites: {' '.join(said)}" if said and "experience" in here else ""
-    return (
-        f"Answers came from here on {'; '.join(told)}.{over_all} What people of one site answered is not told, as they and their "
-        "teams could be recognised; the national report tells the answers over all sites."
-    )
+    over_all = f"Positive answers ({sentences.confidence()}): {'; '.join(said)}."
+    return [Paragraph(answered, "Here."), *([Paragraph(over_all, "Over all sites.")] if said and "experience" in here else [])]
 
 
 def _questionnaires(material: Material) -> Table:

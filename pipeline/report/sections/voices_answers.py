@@ -39,16 +39,17 @@ def answers(material: Material, topic: str) -> list[Block]:
         blocks += drawn
         mine = [row for row in rows if row["instrument"] == instrument]
         n_questions = len({row["question"] for row in mine})
-        if not drawn and n_questions > MOST_ROWS:
+        shown = [row for row in mine if row["status"] == "shown" and row["part"] == "answers"]
+        apart = told_apart(shown)
+        if not drawn and apart and n_questions > MOST_ROWS:
             asked = f"{numerals.count(n_questions)} questions"
             blocks.append(Paragraph(f"{name}: answers to its {asked} stand in the open table of answers, not in a picture."))
-        if not any(row["construct"] for row in mine):
+        if not any(row["construct"] for row in mine) and any(is_shown(row, "n") for row in mine):
             tables.append(_table(name, mine))
         hidden = sorted({question_words(row) for row in mine if row["status"] != "shown"})
         if hidden:
             blocks.append(Paragraph(f"{name}: too few people, or too few sites, answered {_which(hidden, n_questions)}."))
-        shown = [row for row in mine if row["status"] == "shown" and row["part"] == "answers"]
-        whole = list(dict.fromkeys(question_words(row) for row in shown if row not in told_apart(shown)))
+        whole = list(dict.fromkeys(question_words(row) for row in shown if row not in apart))
         if whole:
             blocks.append(Paragraph(f"{name}: too few people for answers to be told apart on {_which(whole, n_questions)}."))
     return [*blocks, *two_by_two([table] for table in tables)]

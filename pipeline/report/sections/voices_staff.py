@@ -14,6 +14,7 @@ from pipeline.report.sections.voices_answers import NOTHING, answers, is_returne
 if TYPE_CHECKING:
     from pipeline.report.material import Material, Row
 
+_NAMES = "{names}"
 _WHEN = {"after": "after", "follow_up": "months later"}
 
 
@@ -102,24 +103,52 @@ def _changes(material: Material, topic: str) -> list[Block]:
     rows = material.rows("open_staff_change", topic=topic)
     if not rows:
         return []
-    said = []
+    said: list[str] = []
+    untold: dict[str, list[str]] = {}
     for row in rows:
-        if row["occasion"] == "after":
+        if row["occasion"] == "after" and not (row["comparison"] == "paired" and is_shown(row, "change")):
             last = "change" if row["comparison"] == "paired" else "cohorts"
-            key = f"voices.{topic}.{row['instrument']}.{row['construct']}.{last}"
-            said.append(sentences.sentence(material, key, construct=row["name"][:1].lower() + row["name"][1:]))
-    blocks: list[Block] = [
+            key, name = f"voices.{topic}.{row['instrument']}.{row['construct']}.{last}", _in_a_sentence(row)
+            if sentences.value(material, key):
+                said.append(sentences.sentence(material, key, construct=name))
+            else:
+                untold.setdefault(key, []).append(name)
+    by_words: dict[str, list[str]] = {}
+    for key, names in untold.items():
+        by_words.setdefault(sentences.sentence(material, key, construct=_NAMES), []).extend(names)
+    said += [words.replace(_NAMES, wording.listed(names)) for words, names in by_words.items()]
+    how: list[Block] = [
         Paragraph(
             "People who gave the same code twice are compared with themselves; people who answered on one occasion alone are "
             "compared as two cohorts, and never mixed with the former. There is no comparison group, so these figures cannot say "
             "what brought a change about; people who expect to be asked again may also answer differently."
         ),
-        Paragraph(" ".join(said)),
+    ]
+    is_first = topic == "staff" or not material.rows("open_staff_change", topic="staff")
+    blocks: list[Block] = [
+        *(how if is_first else []),
+        Paragraph(" ".join([*_of_the_same_people(material, topic, rows), *said])),
     ]
     for instrument in sorted({row["instrument"] for row in rows}):
         name = wording.capital(instrument_name(material, topic, instrument))
         blocks += figures(material, f"change-{topic}-{instrument.replace('_', '-')}", f"{name}: mean scores before and after.")
     return [*blocks, _change_table(material, topic, rows)]
+
+
+def _in_a_sentence(row: Row) -> str:
+    return f"{row['name'][:1].lower()}{row['name'][1:]}"
+
+
+def _of_the_same_people(material: Material, topic: str, rows: list[Row]) -> list[str]:
+    """Their changes in one sentence."""
+    told = [row for row in rows if row["occasion"] == "after" and row["comparison"] == "paired" and is_shown(row, "change")]
+    if not told:
+        return []
+    parts = [f"{_in_a_sentence(row)} by {change_words(row)}" for row in told]
+    return [
+        f"Asked before and after, the same people changed on {wording.listed(parts)}: points with {sentences.confidence()}s, "
+        "above nought is better."
+    ]
 
 
 def _change_table(material: Material, topic: str, rows: list[Row]) -> Table:

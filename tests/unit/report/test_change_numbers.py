@@ -43,7 +43,7 @@ def test_recovery_is_told_with_its_cut_off_and_what_is_withheld_is_said(twin: st
     told = section(twin, "Change by measure")
     assert "The clinical cut-off is 31 points. Women beyond it before: 900." in told
     assert (
-        "beyond the clinical cut-off on PCL-5 before, 46% were no longer so at their last score (95% interval 41% to 51%)."
+        "beyond the clinical cut-off on PCL-5 before, 46% were no longer so at their last score (mean over sites: 95% interval 41% to 51%)."
         in told
     )
     assert "How many of them recovered and improved reliably is not given for PCL-5: too few women" in told

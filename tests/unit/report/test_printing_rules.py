@@ -39,7 +39,7 @@ ONE_FIGURE = (
     "open_effects",
 )
 POOLED = r"the mean improvement over all sites was"
-VARIANCE = r"vary around it with a variance of"
+VARIANCE = r"\| Variance between sites \|\n"
 FURTHER = r"In a further service like these, a true mean"
 
 

@@ -40,7 +40,7 @@ def test_the_map_counts_the_sites_that_answered(twin: str, thirty: made.Release)
     alt = json.loads(thirty.figures["alt.json"])["components"]
     assert f"EMDR {(emdr == 'y').sum()} of {emdr.isin(['y', 'n']).sum()}" in alt
     assert "](figures/components.svg)" in twin
-    assert "What a service offers is described by 30 sites." in twin
+    assert "30 sites described what they offer." in twin
 
 
 def test_columns_stand_by_type_and_then_by_code(thirty: made.Release) -> None:
@@ -84,7 +84,7 @@ def test_a_pathway_that_nobody_offers_is_told_as_not_offered(thirty: made.Releas
     counts.loc[is_custody, ["k_with", "k_without", "k_not_recorded"]] = [0, 30, 0]
     tables = {**thirty.tables, "open_components": counts}
     said = json.dumps([str(block) for block in services(Material(tables, thirty.measures, {}))])
-    assert "No service that answered offers: Loss of custody" in said
+    assert "No service that answered offers loss of custody." in said
     assert re.search(r"Loss of custody', '0', '30', '0', Cell\(text='not offered'", said)
 
 

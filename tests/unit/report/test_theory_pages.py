@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 
@@ -16,6 +17,7 @@ from pipeline.report.typesetting import page_count, typeset
 from pipeline.report.wording_theories import FIT_MEANINGS, field, term
 from pipeline.tables import shape
 from tests.unit.report import conftest as made
+from tests.unit.report.pdf_text import pages, squeezed
 
 INSTRUMENT = {"topic": "staff", "instrument": "nomad", "name": "NoMAD", "has_file": "y", "source": "x", "evidence": "V"}
 
@@ -51,12 +53,23 @@ def words_of(blocks: list[object]) -> str:
     return "\n".join(said)
 
 
-def test_title_contents_map_and_a_page_a_theory(any_release: made.Release) -> None:
+def test_title_contents_map_and_no_more_than_a_page_a_theory(any_release: made.Release) -> None:
     k_theories = len(any_release.tables["open_theories"])
-    assert page_count(typeset_alone(any_release)) == 2 + 1 + k_theories
+    n_pages = page_count(typeset_alone(any_release))
+    assert 2 + 1 < n_pages <= 2 + 1 + k_theories
 
 
-def test_thirty_four_theories_have_one_map_of_one_page_and_a_page_each(thirty: made.Release) -> None:
+def test_a_theory_is_whole_on_its_page_and_two_short_ones_may_share_it() -> None:
+    few = made.release(6, all_too_few=True)
+    theories_of = few.tables["open_theories"]["theory_id"].tolist()
+    texts = [squeezed(text) for text in pages(typeset_alone(few))][2:]
+    starts = {theory: next(n for n, text in enumerate(texts) if f"{theory}.Peersupport" in text) for theory in theories_of}
+    ends = [n for n, text in enumerate(texts) for _ in range(text.count("Evidencebesidethenumbers:"))]
+    assert sorted(starts.values()) == ends
+    assert len(set(ends)) < len(theories_of)
+
+
+def test_thirty_four_theories_have_one_map_of_one_page_and_no_more_than_a_page_each(thirty: made.Release) -> None:
     few = thirty.tables["open_theories"]
     repeated = few.loc[[n % len(few) for n in range(34)]].reset_index(drop=True)
     repeated["theory_id"] = [f"CMO-{n:02d}" for n in range(1, 35)]
@@ -67,7 +80,7 @@ def test_thirty_four_theories_have_one_map_of_one_page_and_a_page_each(thirty: m
     blocks = theories(material_of(many))
     assert sum(isinstance(block, Break) for block in blocks) == 1 + 34
     front = 1 + 1 + 1  # title, contents, and what leads to the map
-    assert page_count(typeset_alone(many)) == front + 1 + 34
+    assert front + 1 + 34 / 2 < page_count(typeset_alone(many)) <= front + 1 + 34
 
 
 def test_a_page_says_what_was_asked_of_it(thirty: made.Release) -> None:
@@ -80,7 +93,7 @@ def test_a_page_says_what_was_asked_of_it(thirty: made.Release) -> None:
     assert "the theory asks for 5 points" in said
     assert [block.name for block in page if isinstance(block, Figure)] == ["theory-CMO-01"]
     assert FIT_MEANINGS["convergent"] in said
-    assert "Supports it (6 to 10)" in said
+    assert "Supports (6 to 10)" in said
     assert "The smallest difference: value\n3\n5\nyes" in said
 
 
@@ -114,7 +127,7 @@ def test_a_theory_that_cannot_be_tested_still_shows_its_sites_and_its_evidence()
 
 
 def test_where_no_picture_can_be_drawn_few_services_stand_side_by_side() -> None:
-    """At four sites a theory on second scores tells them by service; one on staff tells on which side each service is."""
+    """At four sites, where no share may be shown, a table; a theory on staff tells on which side each service is."""
     four = made.release(4)
     rows = four.tables["open_theories"].iloc[:1]
     retention = "the share who have a second score: it is higher"
@@ -122,21 +135,19 @@ def test_where_no_picture_can_be_drawn_few_services_stand_side_by_side() -> None
     asked = "staff improve more in secondary traumatic stress on proqol"
     told = rows.assign(theory_id="CMO-22", outcome=asked, measure=None, counted="staff")
     both = shape("open_theories", pd.concat([kept, told], ignore_index=True))
-    tables = four.tables | {"open_theories": both}
+    hidden = four.tables["open_completeness"].assign(status="too_few", completion_pct=None, n_due=None, n_paired=None)
+    tables = four.tables | {"open_theories": both, "open_completeness": shape("open_completeness", hidden)}
     drawn = figures.draw(tables, four.measures, style=made.STYLE, synthetic=True)
     release = made.Release(tables=tables, measures=four.measures, study=four.study, figures=drawn)
     services = four.tables["open_services"].query("component == 'peer_support'").set_index("site_id")["value"]
     services = services[services.isin(["y", "n"])]
-    due = four.tables["open_completeness"].query("measure == 'pcl5' and site_id != 'ALL'").set_index("site_id")
-    for theory, width in (("CMO-21", 3), ("CMO-22", 2)):
-        page = page_of(release, theory)
-        assert not [block for block in page if isinstance(block, Figure)]
-        (table,) = [block for block in page if isinstance(block, Table) and block.caption == "The services side by side"]
-        assert {row[0]: row[1] for row in table.rows} == {site: "yes" if v == "y" else "no" for site, v in services.items()}
-        assert {len(row) for row in table.rows} == {width}
-        if width == 3:
-            shown = due.index[due["status"] == "shown"]
-            assert len(shown) and all(f"{due.loc[row[0], 'n_due']}" in str(row[2]) for row in table.rows if row[0] in shown)
+    for theory in ("CMO-21", "CMO-22"):
+        assert not [block for block in page_of(release, theory) if isinstance(block, Figure)]
+    (table,) = [block for block in page_of(release, "CMO-21") if isinstance(block, Table) and "side by side" in block.caption]
+    assert {row[0]: row[1] for row in table.rows} == {site: "yes" if v == "y" else "no" for site, v in services.items()}
+    assert {row[2].text for row in table.rows} == {"too few"}
+    sides = [" and ".join(", ".join(sorted(services.index[services == value])).rsplit(", ", 1)) for value in ("y", "n")]
+    assert f"Peer support: yes at {sides[0]}; no at {sides[1]}." in words_of(page_of(release, "CMO-22"))
     assert "\nStaff: " in words_of(page_of(release, "CMO-22"))
     assert "adjusted" not in words_of(page_of(release, "CMO-22")).partition("Difference")[2]
 
@@ -187,6 +198,35 @@ def test_the_picture_holds_released_sites_on_the_side_that_services_tell(thirty:
         assert [float(value), float(low), float(high)] == sites.loc[site, ["mean_improvement", "low", "high"]].tolist()
     order = [row[2] for row in drawn if row[1] == "Peer support: yes"]
     assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "table", "value"),
+    [
+        ("the wait to assessment: it is shorter, more women have it within 6 weeks", "open_waits", "seen_pct"),
+        ("the share who have a second score: it is higher", "open_completeness", "completion_pct"),
+    ],
+)
+def test_sites_of_a_wait_or_of_second_scores_are_drawn_by_their_released_shares(outcome: str, table: str, value: str) -> None:
+    """At four sites too, and where the context is a time limit, which services tell in months."""
+    four = made.release(4)
+    told = (
+        four.tables["open_theories"].iloc[:1].assign(theory_id="CMO-23", outcome=outcome, measure=None, unit="percentage points")
+    )
+    told = told.assign(context="time limit months: yes", component=None, component_value=None)
+    tables = four.tables | {"open_theories": shape("open_theories", told)}
+    drawn = pd.read_csv(io.BytesIO(figures.draw(tables, four.measures, style=made.STYLE, synthetic=True)["theory-CMO-23.csv"]))
+    released = tables[table].query("site_id != 'ALL' and status == 'shown'")
+    where = "event == 'assessment' and weeks == 6" if table == "open_waits" else "measure == 'pcl5'"
+    shown = released.query(where).set_index("site_id")[value].dropna()
+    limits = tables["open_services"].query("component == 'time_limit_months'").set_index("site_id")["value"]
+    limits = limits[(limits == "no_limit") | limits.str.isdigit()]
+    expected = {site: share for site, share in shown.items() if site in limits.index}
+    sites = drawn[drawn["what"] == "site"]
+    assert len(sites) and dict(zip(sites["site_id"], sites["value"], strict=True)) == expected
+    assert {row.side for row in sites.itertuples()} == {
+        f"Time limit: {'no' if limits[site] == 'no_limit' else 'yes'}" for site in expected
+    }
 
 
 def test_no_mark_stands_for_a_woman(thirty: made.Release) -> None:

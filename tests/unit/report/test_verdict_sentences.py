@@ -82,3 +82,37 @@ def test_women_are_told_what_a_fit_does_not_show_and_nothing_of_no_idea() -> Non
     assert said.endswith("That an idea fits does not show that it is the reason.")
     assert "They leave 1 open." in said
     assert "too little to go on" not in said and "They speak against" not in said
+
+
+BOTH = {"smallest_difference": 5.0, "low": -4.5, "high": 4.7, "low_adjusted": -4.9, "high_adjusted": 5.3}
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"side": "with"},
+            "as measured the interval rules out a difference that matters, adjusted it holds both no difference and one",
+        ),
+        (
+            {"side": "without", "low_adjusted": 0.4},
+            "as measured the interval rules out a difference that matters, adjusted it lies on the opposite side",
+        ),
+        (
+            {"side": "with", "low": 0.3, "high": 2.2},
+            "as measured the interval lies on the expected side, below a difference that matters, adjusted it holds both",
+        ),
+        ({"side": "neither"}, "Depends on baseline adjustment."),
+        ({"side": "with", "low": None}, "Depends on baseline adjustment."),
+    ],
+)
+def test_where_two_ways_disagree_the_reason_says_what_each_interval_holds(more: dict[str, object], said: str) -> None:
+    row = {"verdict": "inconclusive", "reason": "depends on baseline adjustment", "registered": EARLY, **BOTH, **more}
+    assert said in sentences_verdicts.reason_of(row)
+
+
+def test_how_a_theory_was_registered_is_said_once() -> None:
+    reason = f"{FITS}; exploratory, as it was not registered before results"
+    said = sentences_verdicts.reason_of({"verdict": "consistent", "reason": reason, "registered": LATE})
+    assert said == f"{FITS[:1].upper()}{FITS[1:]}. Registration: none on record before results, so exploratory."
+    assert "Survives" not in said and "Holm" in sentences_verdicts.reason_of({"reason": HELD, "registered": EARLY})

@@ -127,8 +127,24 @@ def test_sentences_take_their_numbers_from_findings(told: Material) -> None:
     said = text_of(told)
     assert "Forms on experience: about 200 people at 12 sites." in said
     assert "On the Friends and Family Test, 80% of those who answered gave a positive answer (95% interval 40% to 60%)." in said
-    assert "the same people changed on knowledge by 0.98 points (95% interval 0.87 to 1.10); above nought is better." in said
+    assert "the same people changed on knowledge by 0.98 (0.87 to 1.10)" in said
+    assert "points with 95% intervals, above nought is better." in said
     assert "People asked only after stand 0.70 points beyond other people, asked only before, on knowledge" in said
+
+
+def test_how_people_are_compared_is_said_once_and_what_is_not_given_in_one_sentence() -> None:
+    drawn = rows()
+    trained, apart, _ = drawn["open_staff_change"]
+    drawn["open_staff_change"] += [{**row, "topic": "staff", "instrument": "nomad"} for row in (trained, apart)]
+    hidden = {
+        key: apart[key]
+        for key in ("topic", "instrument", "comparison", "occasion", "order", "is_better", "scale_low", "scale_high")
+    }
+    few = {**hidden, "status": "too_few", "note": "Too few people, or too few sites, stand behind it."}
+    drawn["open_staff_change"] += [{**few, "construct": name.lower(), "name": name} for name in ("Trust", "Hope")]
+    said = text_of(material(drawn))
+    assert said.count("People who gave the same code twice are compared with themselves") == 1
+    assert said.count("stand beside others asked only before on trust and hope is not given") == 1
 
 
 def test_people_who_are_the_same_and_who_are_not_stand_in_rows_of_their_own(told: Material) -> None:
@@ -177,10 +193,11 @@ def test_no_grade_no_rank_and_no_cause(told: Material) -> None:
 
 
 def test_a_site_reads_how_many_answered_and_what_all_sites_say(told: Material) -> None:
-    said = voices_beside("S01", told)
-    assert said.startswith("Answers came from here on experience, about 25 people; staff, too few people to show.")
-    assert "Over all sites: On the Friends and Family Test, 80%" in said
-    assert voices_beside("S09", told) == ""
+    here, over_all = voices_beside("S01", told)
+    assert isinstance(here, Paragraph) and isinstance(over_all, Paragraph)
+    assert here.text.startswith("People who answered: about 25 on experience and a number withheld as staff.")
+    assert over_all.text.startswith("Positive answers (95% interval): 80% (40% to 60%) on the Friends and Family Test")
+    assert voices_beside("S09", told) == []
 
 
 def test_constructs_of_one_scale_are_drawn_with_the_highest_and_the_lowest_said() -> None:
