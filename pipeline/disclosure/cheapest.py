@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.disclosure.known import NOBODY
+from pipeline.disclosure.programme import solve
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from pipeline.disclosure.known import Flags, Known
-
-
-_QUIET = {"presolve": False}
 
 
 def cheapest(
@@ -27,7 +25,7 @@ def cheapest(
 ) -> set[Hashable] | None:
     """The units, or None where nothing helps; counts that may not move stay as they truly are."""
     import numpy as np
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.optimize import Bounds, LinearConstraint
     from scipy.sparse import csr_array, hstack
 
     low, high = (each.copy() for each in counts.bounds(known, present))
@@ -67,8 +65,8 @@ def cheapest(
     most = np.where(is_loose, far[free] - exact[free], most)
     least[place[at]], most[place[at]] = -exact[at], max(far[at], value) - exact[at]
     here = csr_array(([1.0], ([0], [place[at]])), shape=(1, n + k))
-    constraints.append(LinearConstraint(here, value - exact[at], value - exact[at]))  # HiGHS is quieter so than with bounds
+    constraints.append(LinearConstraint(here, value - exact[at], value - exact[at]))
     cost = np.concatenate([np.zeros(n), [costs[unit] for unit in units]])
     limits = Bounds(np.concatenate([least, np.zeros(k)]), np.concatenate([most, np.ones(k)]))
-    found = milp(cost, constraints=constraints, bounds=limits, integrality=np.ones(n + k), options=_QUIET)
-    return None if found.x is None else {unit for unit, is_out in zip(units, found.x[n:] > 0.5, strict=True) if is_out}
+    found = solve(cost, constraints=constraints, bounds=limits, integrality=np.ones(n + k))
+    return None if found is None else {unit for unit, is_out in zip(units, found[n:] > 0.5, strict=True) if is_out}

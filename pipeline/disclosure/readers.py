@@ -104,6 +104,10 @@ class Room:
             asking &= ~answered
         return None
 
+    def has_proof(self, at: int, value: float) -> bool:
+        """Whether numbers were found that fit all that is printed, with `value` at the position `at`."""
+        return any(self._still_fits(found) for found in self._seen.get((at, value), ()))
+
     def _asking(self, need: Need, left: Any) -> Flags:
         """Readers as pairs of owners, the last of whom is nobody; nobody asks who knows all that there could be of a count."""
         import numpy as np
@@ -138,7 +142,7 @@ class Room:
     def _witness(self, at: int, value: float, reader: Reader) -> Witness | None:
         """Numbers that fit: those found before, where they do, for a search costs far more."""
         for found in self._seen.get((at, value), ()):
-            if self._still_fits(found) and self._fits_reader(found, reader):
+            if self._fits_reader(found, reader) and self._still_fits(found):
                 return found
         made = self.search.witness(at, value, **reader.asks())
         if made is not None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from pipeline.config import ReleaseSettings
 
-VERSION = "2"
+VERSION = "3"
 TOO_FEW, SHOWN, NOT_RECORDED = "too_few", "shown", "not_recorded"
 MINIMUM_SITES = 3
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.by_hand import by_hand
 from pipeline.disclosure.cheapest import cheapest
 from pipeline.disclosure.known import NOBODY, Known
+from pipeline.disclosure.programme import solve
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _SLACK = 1e-6
 _FEW = 6
-_QUIET = {"presolve": False}  # with it, HiGHS may print a line on the screen
 _NONE: dict[int, float] = {}
 _A_TRIFLE = 0.01
 """What it costs to move a count that no other owner knows."""
@@ -64,8 +64,10 @@ class Search(Known):
                 return found
         return None
 
-    def extremes(self, at: int, *, known: frozenset[int] = frozenset(), within: float = 0.0) -> tuple[float, float]:
-        """The least and the most that the count at position `at` could be for a reader.
+    def extremes(
+        self, at: int, *, known: frozenset[int] = frozenset(), within: float = 0.0, least: float | None = None
+    ) -> tuple[float, float]:
+        """The least and the most that the count at position `at` could be for a reader; `least`, where it is known already.
 
         Other blocks stay as they are, unless that leaves less than the numbers from 0 to `within`.
         """
@@ -73,16 +75,16 @@ class Search(Known):
 
         found = 0.0, 0.0
         for may_move in (self.block == self.block[at], np.ones(len(self.linked), dtype=bool)):
-            found = self._extremes(at, may_move, *self.bounds(known))
+            found = self._extremes(at, may_move, *self.bounds(known), least)
             if found[0] <= 0 and found[1] >= within:
                 break
         return found
 
-    def _extremes(self, at: int, may_move: Flags, low: Numbers, high: Numbers) -> tuple[float, float]:
+    def _extremes(self, at: int, may_move: Flags, low: Numbers, high: Numbers, least: float | None) -> tuple[float, float]:
         import numpy as np
 
-        free, found = self._free(may_move, low, high), []
-        for sign in (1.0, -1.0):
+        free, found = self._free(may_move, low, high), [] if least is None else [least]
+        for sign in (1.0, -1.0)[len(found) :]:
             cost = np.where(free == at, sign, 0.0)
             made = self._solve(free, low, high, np.concatenate([cost, -cost]))
             moved = dict(zip(made.at, made.values, strict=True)) if made else {}
@@ -146,7 +148,7 @@ class Search(Known):
         A variable for how far a count goes up, and one for how far down.
         """
         import numpy as np
-        from scipy.optimize import Bounds, LinearConstraint, milp
+        from scipy.optimize import Bounds, LinearConstraint
         from scipy.sparse import hstack
 
         columns, moved = self.columns[:, free], self.columns[:, list(given)]
@@ -163,10 +165,10 @@ class Search(Known):
             return self._witness(given) if (room[0] <= _SLACK).all() and (room[1] >= -_SLACK).all() else None
         relations = [LinearConstraint(hstack([matrix, -matrix]), *room)] if len(used) else []
         for whole in (None, np.ones(len(cost))):  # most often whole by itself
-            found = milp(cost, integrality=whole, constraints=relations, bounds=limits, options=_QUIET)
-            if found.x is None:
+            found = solve(cost, integrality=whole, constraints=relations, bounds=limits)
+            if found is None:
                 return None
-            moves = found.x[: len(free)] - found.x[len(free) :]
+            moves = found[: len(free)] - found[len(free) :]
             if not (np.abs(moves - np.round(moves)) > _SLACK).any():
                 break
         return self._witness({**given, **dict(zip(free.tolist(), np.round(moves).tolist(), strict=True))})

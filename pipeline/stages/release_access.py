@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.attack import withhold
 from pipeline.disclosure.rule import SHOWN, TOO_FEW, is_enough, is_spread, may_enter, round_counts
 from pipeline.stages.release_counts import ALL
 from pipeline.stages.release_equity import release_equity
@@ -41,9 +40,9 @@ def release_waits(waits: DataFrame, equity: DataFrame, weeks: Iterable[int], rul
 
     `waits` as the stage access makes it. A number of weeks is shown where, since the last one shown and up to the next, the
     minimum of further women had the event, and where the minimum still wait; over all sites in a spread over sites, at a site
-    out of enough women. Sites are withheld as far as the figures over all sites would else tell what a withheld one has: the
-    reader is thought to know every printed share as an exact number. The number of women is given over all sites alone, and
-    only where it does not tell, beside the women referred and accepted (`equity`), of a few turned away or not decided on.
+    out of enough women. What the shares of sites tell of one another is held in one system with all other counts, later. The
+    number of women is given over all sites alone, and only where it does not tell, beside the women referred and accepted
+    (`equity`), of a few turned away or not decided on.
     """
     import pandas as pd
 
@@ -84,7 +83,7 @@ def _of_event(rows: DataFrame, declared: list[int], rule: ReleaseSettings) -> Da
         else []
         for name in _EVENTS
     }
-    at_site = {name: _at_sites(wide[name], wide["at_risk"], persons, over_all[name], declared, rule) for name in _EVENTS}
+    at_site = {name: _at_sites(wide[name], wide["at_risk"], persons, declared, rule) for name in _EVENTS}
     nation = _table(whole.reset_index(), {name: set(shown) for name, shown in over_all.items()}, rule)
     nation = nation.assign(k_sites=int(kept.sum()))
     last = max((week for shown in over_all.values() for week in shown), default=0)
@@ -113,9 +112,9 @@ def _steps(counts: DataFrame, at_risk: DataFrame, declared: list[int], fits: Fit
 
 
 def _at_sites(
-    counts: DataFrame, at_risk: DataFrame, persons: Series[Any], over_all: list[int], declared: list[int], rule: ReleaseSettings
+    counts: DataFrame, at_risk: DataFrame, persons: Series[Any], declared: list[int], rule: ReleaseSettings
 ) -> dict[int, set[str]]:
-    """By declared week, the sites whose share may be shown, beside the figures over all sites at the weeks `over_all`."""
+    """By declared week, the sites whose share may be shown."""
     large = persons.index[(round_counts(persons, rule).fillna(0) >= rule.minimum_denominator).astype(bool)]
     weeks = sorted(set(declared) & set(counts.index))
     found: dict[int, set[str]] = {week: set() for week in weeks}
@@ -123,18 +122,6 @@ def _at_sites(
         steps = _steps(counts.loc[weeks, [site]], at_risk.loc[weeks, [site]], weeks, lambda n: bool(is_enough(n, rule).all()))
         for week in steps:
             found[week].add(str(site))
-    exactly = rule.model_copy(update={"round_to": 1})
-    kept = may_enter(persons, rule)
-    for first, week in zip([0, *weeks], weeks, strict=False):
-        if week not in over_all:
-            continue
-        now: Any = counts.loc[week]
-        earlier: Any = counts.loc[first] if first in over_all else now * 0
-        for part in (now - earlier, persons - now):  # few seen so far are few since then too
-            mine = part[kept]
-            is_shown = mine.index.to_series().isin(found[week])
-            still = withhold(mine, is_shown, ~is_enough(mine, rule), exactly, by_site=True)
-            found[week] &= set(still.index[still])
     return found
 
 

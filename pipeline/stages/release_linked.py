@@ -9,6 +9,7 @@ beside them, as that is what a site takes off.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.known import NOBODY
@@ -30,13 +31,17 @@ Name = tuple[str, str, str, str]
 ALL = "ALL"
 _COSTS = {
     **{("open_classes", False): 1.0, ("open_completeness", False): 2.0, ("open_series", False): 2.0, ("open_voices", False): 3.0},
-    **{("open_returns", False): 4.0, ("open_sites", False): 9.0},
-    **{("open_severity", True): 4.0, ("open_waits", True): 5.0, ("open_effects", True): 6.0, ("open_recovery", True): 7.0},
+    **{("open_waits", False): 1.0, ("open_returns", False): 4.0, ("open_sites", False): 9.0},
+    **{("open_severity", True): 4.0, ("open_waits", True): 14.0, ("open_effects", True): 6.0, ("open_recovery", True): 7.0},
     **{("open_subgroups", True): 7.0, ("open_equity", True): 7.0, ("open_methods", True): 8.0, ("open_missing", True): 8.0},
-    **{("open_answers", True): 8.0, ("open_theories", True): 10.0, ("open_distribution", True): 12.0, ("open_flow", True): 12.0},
+    **{("open_answers", True): 8.0, ("open_survey", True): 8.0, ("open_staff_change", True): 8.0, ("open_constructs", True): 8.0},
+    **{("open_timing", False): 1.0, ("open_balance", True): 4.0, ("open_thresholds", True): 6.0},
+    **{("open_theories", True): 10.0, ("open_distribution", True): 12.0, ("open_flow", True): 12.0},
     **{("open_classes", True): 20.0, ("open_completeness", True): 25.0, ("open_voices", True): 25.0, ("findings", True): 30.0},
 }
 """By table, and whether the row is over sites, what it costs to withhold one; what is not here stays as it is."""
+_COST_OF_N = {"open_waits": 5.0}
+"""The same of the number of women alone, where that stands beside shares."""
 _FAR = 99.0
 _AT_LEAST_OPEN = 3
 """Whole numbers that every count of a site must leave open."""
@@ -48,6 +53,7 @@ class Together:
     def __init__(self, rule: ReleaseSettings) -> None:
         self.rule = rule
         self.linked, self.is_shown, self.is_sought = Linked(), list[bool](), list[bool]()
+        self._up_to: dict[int, float] = {}
 
     def add(
         self,
@@ -60,11 +66,15 @@ class Together:
         told: tuple[float, float] | None = None,
         least: int | None = None,
         parts: Mapping[Any, float] | None = None,
+        part_of: Name | None = None,
     ) -> Name:
         """A count that an open table holds, or would; of several sites `parts` says how much of it is each one's.
 
-        `is_sought`: nobody may find it out where it is small.
+        `is_sought`: nobody may find it out where it is small. `part_of`: a count that is small and sought itself; then it is
+        enough that the part may be anything up to it.
         """
+        if part_of is not None:
+            self._up_to[len(self.linked)] = min(self.linked.exact_of([part_of]), self.rule.minimum_count - 1.0)
         owner = None if name[2] == ALL else name[2]
         own = {str(site): float(n) for site, n in (parts or {}).items()}
         self.linked.add(name, exact, owner=owner, unit=unit, block=name[1], told=told, least=least, parts=own)
@@ -120,6 +130,7 @@ class Together:
         is_of_site = np.array([owner is not None for owner in self.linked.owners], dtype=bool)
         is_told = np.isin(np.arange(len(self.linked)), list(self.linked.told))
         found = small_counts(self.linked, self.is_small() & ~is_shown, self.rule.minimum_count)
+        found = [replace(n, windows=((0.0, self._up_to[n.at]),)) if n.at in self._up_to else n for n in found]
         if self.rule.round_to >= _AT_LEAST_OPEN:  # else each count is printed as it is, as the configuration asks
             found += not_recovered(self.linked, is_shown & is_of_site & ~is_told, others=_AT_LEAST_OPEN - 1)
         return found
@@ -129,6 +140,7 @@ class Together:
         found: dict[Any, float] = {}
         for unit, name, exact in zip(self.linked.units, self.linked.names, self.linked.exact, strict=True):
             base = _COSTS.get((unit.table, _place(name)[2] == ALL))
+            base = _COST_OF_N.get(unit.table, base) if unit.figures == ("n",) else base
             if base is not None and (tables is None or unit.table in tables):
                 found[unit] = max(found.get(unit, 0.0), base + math.log1p(exact) / 10)
         return found
@@ -165,7 +177,8 @@ class System:
         rows, search, linked = [], self._room.search, self.made.linked
         is_small = self.made.is_small() & ~search.is_shown & (search.exact < self.made.rule.minimum_count)
         for at in np.flatnonzero(is_small).tolist():
-            low, high = search.extremes(at, within=self.made.rule.minimum_count - 1.0)
+            least = 0.0 if self._room.has_proof(at, 0.0) else None
+            low, high = search.extremes(at, within=self.made.rule.minimum_count - 1.0, least=least)
             reader = self._unmet.get(at)
             who = "" if reader is None else _named(reader, search)
             place = _cell(linked.names[at], self.made.rule)

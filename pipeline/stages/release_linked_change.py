@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, may_enter
+from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, may_enter, nearest
 from pipeline.stages.describe_outcomes import DIMENSIONS, grouped
 from pipeline.stages.release_linked import ALL, Name, Together
 from pipeline.stages.release_masks import Unit
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
+
+    from pipeline.config import ReleaseSettings
 
     Tables = dict[str, DataFrame]
 
@@ -90,6 +92,33 @@ def _add_classes(made: Together, measure: str, effects: DataFrame, opened: DataF
         names, is_sought = [(table, measure, site, part) for site in kept], part in (SAME, WORSE) and len(kept) > _TWO
         how: dict[str, Any] = {"is_shown": part in nation, "is_sought": is_sought}
         made.sum_up(name, names, _at(measure, ALL, table), **how)
+    _add_whole(made, measure, mine[(mine["site_id"] == ALL) & (mine["status"] == SHOWN)])
+
+
+def _add_whole(made: Together, measure: str, nation: DataFrame) -> None:
+    """All women of the sites whose classes are told over sites: those whom the printed classes are such shares of."""
+    table, shares = "open_classes", nation[nation["share_pct"].notna()]
+    parts: list[Name] = [(table, measure, ALL, part) for part in (IMPROVED, NOT)]
+    if shares.empty:
+        return
+    told = whole_of_shares(shares["n"], shares["share_pct"], made.linked.exact_of(parts), made.rule)
+    by = [made.linked.parts[made.linked.at(part)] for part in parts]
+    counts = {site: n + by[1][site] for site, n in by[0].items()}
+    whole: Name = (table, measure, ALL, "everybody")
+    made.add_over_sites(whole, counts, _at(measure, ALL, table), is_shown=True, told=told, is_sought=False)
+    made.linked.total(whole, list(parts))
+
+
+def whole_of_shares(n: Series[Any], pct: Series[Any], exact: float, rule: ReleaseSettings) -> tuple[float, float]:
+    """The least and the most of a number that is not printed, of which rounded counts `n` are the whole percentages `pct`."""
+    step, rounded = rule.round_to, float(nearest(exact, rule))
+    fitting, top = [rounded], 100 * n.astype("float64")
+    for way in (-step, step):
+        number = rounded + way
+        while number > 0 and bool(((top / number).round() == pct).all()):
+            fitting.append(number)
+            number += way
+    return min(fitting) - step // 2, max(fitting) + (step - 1) // 2
 
 
 def entering(counts: Series[Any], made: Together, least: int | None = None) -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.rule import SHOWN
 from pipeline.stages.release_linked import ALL, Name, Together
 from pipeline.stages.release_linked_change import IMPROVED, NOT, SAME, WORSE, by_site, entering, paired_at
+from pipeline.stages.release_linked_shares import TABLES, add_balance, add_dated, add_thresholds, is_told
 from pipeline.stages.release_masks import Unit
 from pipeline.stats.reliable_methods import reliable_change_by_method
 from pipeline.tables.released_change import RECOVERIES
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     Tables = dict[str, DataFrame]
 
-LATER = ("open_severity", "open_recovery", "open_effects", "open_methods", "open_missing")
+LATER = ("open_severity", "open_recovery", "open_effects", "open_methods", "open_missing", *TABLES)
 """Tables that stand on others as these are left, and that stay back where they would tell too much beside them."""
 
 _CLASSES = {IMPROVED: (IMPROVED,), SAME: (SAME,), WORSE: (WORSE,), NOT: (SAME, WORSE)}
@@ -38,9 +39,12 @@ def add_numbers(made: Together, measure: Measure, exact: Tables) -> None:
         everybody: Name = ("open_effects", measure.id, ALL, "paired")
         made.add_over_sites(everybody, by_site(women, kept), unit, is_sought=False)
         made.tie(paired_at(measure.id, kept), [everybody], is_all=True)
+        add_thresholds(made, measure, women, exact["strip"], kept)
         _add_methods(made, measure, women, exact["methods"], everybody, kept)
         _add_recovery(made, measure.id, women, everybody)
+    add_dated(made, measure.id, women)
     _add_bands(made, measure.id, exact["completion"], kept)
+    add_balance(made, measure.id, exact)
     _add_imputed(made, measure.id, exact["imputed"], exact["site_effects"])
 
 
@@ -48,13 +52,12 @@ def printed(opened: Tables, made: Together) -> list[Name]:
     """The counts of `LATER` that the open tables print."""
     found: list[Name] = []
     for name in made.linked.names:
-        table, of, _, part = _place(name)
+        table, of, site, part = place = _place(name)
         if table not in LATER:
             continue
-        mine = opened[table]
-        mine = mine[(mine["measure"] == of) & (mine["status"] == SHOWN)]
-        if _is_printed(table, part, mine):
-            found.append((table, of, ALL, part))
+        mine = opened[table][opened[table]["measure"] == of]
+        if is_told(place, mine) if table in TABLES else _is_printed(table, part, mine[mine["status"] == SHOWN]):
+            found.append((table, of, site, part))
     return found
 
 

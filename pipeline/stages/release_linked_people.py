@@ -1,16 +1,17 @@
-"""Linked counts of women referred: by site, month by month, by characteristic, and those who wait; and of people who answered."""
+"""Linked counts of women referred: by site, month by month, and by characteristic."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from pipeline.disclosure.rule import SHOWN, is_spread, nearest
+from pipeline.disclosure.rule import SHOWN, is_spread
 from pipeline.stages.access_equity import NO_ANSWERS
 from pipeline.stages.access_series import REFERRALS
 from pipeline.stages.release_findings import referrals_by_site
 from pipeline.stages.release_linked import ALL, Name, Together
-from pipeline.stages.release_linked_change import entering
+from pipeline.stages.release_linked_change import entering, whole_of_shares
+from pipeline.stages.release_linked_waits import add_waits
 from pipeline.stages.release_masks import Unit
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def add_people(made: Together, exact: Tables, opened: Tables) -> None:
             made.sum_up(("findings", "", ALL, part), names, unit, is_shown=is_given, is_sought=False)
     _add_series(made, exact["activity_series"], opened["open_series"])
     _add_equity(made, exact["equity"], opened["open_equity"])
-    _add_waits(made, exact["waits"], opened["open_waits"])
+    add_waits(made, exact["waits"], opened["open_waits"])
 
 
 def add_within_people(made: Together, measures: Iterable[str], sites: Iterable[str]) -> None:
@@ -150,34 +151,8 @@ def _add_answered(made: Together, dimension: str, rows: DataFrame, opened: DataF
     if not len(answers) or shares.empty:
         return
     counts = rows[~rows["group"].isin(NO_ANSWERS)].groupby("site_id")["n_referred"].sum()
-    step, exact = made.rule.round_to, float(nearest(float(counts.sum()), made.rule))
-    fitting, top = [exact], 100 * shares["n_referred"].astype("float64")
-    for way in (-step, step):
-        number = exact + way
-        while number > 0 and bool(((top / number).round() == shares["share_referred_pct"]).all()):
-            fitting.append(number)
-            number += way
-    told = min(fitting) - step // 2, max(fitting) + (step - 1) // 2
+    told = whole_of_shares(shares["n_referred"], shares["share_referred_pct"], float(counts.sum()), made.rule)
     unit = Unit("open_equity", (("dimension", dimension),), ("share_referred_pct",))
     place: Name = ("open_equity", dimension, ALL, "answered")
     name = made.add_over_sites(place, dict(counts), unit, is_shown=True, told=told, is_sought=False)
     made.linked.total(name, list(answers))
-
-
-def _add_waits(made: Together, waits: DataFrame, opened: DataFrame) -> None:
-    """Women who waited, over all sites: all who were referred but for those turned away, and more than were accepted."""
-    for event, rows in waits[waits["site_id"] != ALL].groupby("event", sort=False):
-        persons = rows.groupby("site_id")["persons"].first()
-        kept = entering(persons, made)
-        mine = opened[(opened["event"] == event) & (opened["site_id"] == ALL)]
-        unit = Unit("open_waits", (("event", str(event)), ("site_id", ALL)), ("n",))
-        counts = dict(persons.reindex(kept))
-        name = made.add_over_sites(
-            ("open_waits", str(event), ALL, "waited"), counts, unit, is_shown=bool(mine["n"].notna().any())
-        )
-        women = [("people", "", site, "women") for site in kept]
-        made.tie(women, [name])
-        if all(each in made.linked for each in women):
-            of_all = made.sum_up(("people", str(event), ALL, "referred there"), women, unit, is_sought=False)
-            made.difference(("people", str(event), ALL, "turned away"), of_all, name, unit)
-        made.tie([name], [("people", "", ALL, "accepted")])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.disclosure.rule import SHOWN
 from pipeline.stages.release_linked import ALL, Name, Together
 from pipeline.stages.release_linked_change import entering
+from pipeline.stages.release_linked_scores import add_scores
 from pipeline.stages.release_masks import Unit
 from pipeline.stages.voices_people import ENTERING
 
@@ -34,6 +35,7 @@ def add_voices(made: Together, exact: Tables, opened: Tables) -> None:
         made.sum_up(("open_voices", str(topic), ALL, "answered"), names, unit, is_shown=(topic, ALL) in shown, is_sought=False)
     _add_questions(made, exact, opened["open_answers"])
     _add_survey(made, exact["survey_summary"], opened["open_survey"])
+    add_scores(made, exact, opened)
 
 
 def _answered(topic: str, site: str) -> Name:

@@ -59,6 +59,9 @@ def without_units(opened: Tables, units: Iterable[Unit]) -> Tables:
         if unit.table == "open_equity" and {*unit.figures} & {"", "n_referred"}:
             of_all = made[unit.table]["dimension"] == unit.place["dimension"]  # a rate beside all others holds them
             made[unit.table] = _blank(made[unit.table], of_all, _RATIOS)
+        if unit.table == "open_waits":  # the number of women stands beside a share
+            waits = made[unit.table]
+            waits["n"] = waits["n"].where((waits["status"] == SHOWN) | (waits["left_status"] == SHOWN))
         if unit.table == "open_sites":  # classes of a site add up to its women
             classes = made["open_classes"]
             made["open_classes"] = without_figures("open_classes", classes, unit.rows(classes)) if len(classes) else classes
