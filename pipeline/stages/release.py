@@ -12,7 +12,7 @@ from pipeline.stages.compare_pool import pool_to_print
 from pipeline.stages.describe import NOT_OPEN_YET, NOT_RETURNED
 from pipeline.stages.release_access import release_access
 from pipeline.stages.release_balance import release_balance
-from pipeline.stages.release_blanks import returns_of, with_blanks
+from pipeline.stages.release_blanks import returns_of, with_blanks, without_scores
 from pipeline.stages.release_configurations import release_configurations
 from pipeline.stages.release_counts import release_classes, release_completeness, release_distribution, release_flow
 from pipeline.stages.release_decisions import release_decisions
@@ -97,7 +97,7 @@ def release(
     open_tables |= release_funnels(effects, open_tables["open_sites"], open_tables["open_classes"], policy, rule, seed)
     open_tables |= release_delivery(exact)
     open_tables = ledger.beside(open_tables)
-    open_tables = with_blanks(ledger.since_releases(open_tables, theories), returns)
+    open_tables = with_blanks(ledger.since_releases(open_tables, theories), returns, without_scores(exact["quality"]))
     open_tables = {name: shape(name, table) if len(table) else empty(name) for name, table in open_tables.items()}
     found = findings_of(open_tables, referrals, exact["accepted_service"], measures, rule, exact["flow"]["data_cut"].max())
     open_tables["findings"] = shape("findings", ledger.findings(found))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.disclosure.rule import NOT_RECORDED, SHOWN, TOO_FEW, may_enter, nearest
 from pipeline.stages.describe_outcomes import DIMENSIONS, grouped
+from pipeline.stages.release_blanks import without_scores
 from pipeline.stages.release_linked import ALL, Name, Together
 from pipeline.stages.release_masks import Unit
 
@@ -26,12 +27,15 @@ UNDATED = ("due_without_pre", "due_without_post", "paired")
 def add_change(made: Together, measure: str, exact: Tables, opened: Tables, members: DataFrame) -> None:
     """The counts of one measure. `opened`: the open tables so far; `members`: the sites of the released pool."""
     effects = _of(exact["site_effects"], measure).set_index("site_id")
-    shown = shown_at(opened["open_sites"], measure)
+    shown, nowhere = shown_at(opened["open_sites"], measure), without_scores(exact["quality"])
     for site, n in effects["n_paired"].fillna(0).items():
-        unit = _at(measure, str(site), "open_sites")
-        made.add(("open_sites", measure, str(site), "paired"), float(n), unit, is_shown=site in shown)
-    _add_classes(made, measure, effects, opened["open_classes"])
-    _add_completeness(made, measure, _of(exact["missingness"], measure).set_index("site_id"), opened["open_completeness"])
+        unit, is_sought = _at(measure, str(site), "open_sites"), str(site) not in nowhere
+        name = made.add(("open_sites", measure, str(site), "paired"), float(n), unit, is_shown=site in shown, is_sought=is_sought)
+        if not is_sought:
+            made.linked.relate({name: 1.0})  # a word beside it tells that there is none
+    _add_classes(made, measure, effects.drop(index=list(nowhere), errors="ignore"), opened["open_classes"])
+    due = _of(exact["missingness"], measure).set_index("site_id")
+    _add_completeness(made, measure, due, opened["open_completeness"], nowhere)
     pooled = _of(opened["open_pooled"], measure)
     if len(members):
         is_shown, unit = bool((pooled["status"] == SHOWN).any()), Unit("open_pooled", (("measure", measure),))
@@ -133,7 +137,7 @@ def by_site(rows: DataFrame, sites: list[str]) -> dict[str, float]:
     return {site: float(counts.get(site, 0)) for site in sites}
 
 
-def _add_completeness(made: Together, measure: str, missingness: DataFrame, opened: DataFrame) -> None:
+def _add_completeness(made: Together, measure: str, missingness: DataFrame, opened: DataFrame, nowhere: set[str]) -> None:
     """Women due and those of them with both scores, both printed, and the rest, known to be the minimum where both are."""
     table, parts = "open_completeness", ("due", "due_paired", "due_rest")
     if missingness.empty:
@@ -143,16 +147,17 @@ def _add_completeness(made: Together, measure: str, missingness: DataFrame, open
     for site, row in missingness.iterrows():
         where, due, paired = str(site), float(row["n_due"]), float(row["n_paired"])
         unit = _at(measure, where, table)
-        names = [
-            made.add((table, measure, where, part), n, unit, is_shown=where in shown, told=told if part == "due_rest" else None)
-            for part, n in zip(parts, (due, paired, due - paired), strict=True)
-        ]
+        names = []
+        for part, n in zip(parts, (due, paired, due - paired), strict=True):
+            is_sought = part != "due_paired" or where not in nowhere
+            how: dict[str, Any] = {"is_shown": where in shown, "told": told if part == "due_rest" else None}
+            names.append(made.add((table, measure, where, part), n, unit, is_sought=is_sought, **how))
         made.linked.total(names[0], list(names[1:]))
         made.tie(paired_at(measure, [where]), [names[1]])
     kept = entering(missingness["n_due"], made)
     for part in parts:
         names = [(table, measure, site, part) for site in kept]
-        how: dict[str, Any] = {"is_shown": ALL in shown, "told": told if part == "due_rest" else None, "is_sought": False}
+        how = {"is_shown": ALL in shown, "told": told if part == "due_rest" else None, "is_sought": False}
         made.sum_up((table, measure, ALL, part), names, _at(measure, ALL, table), **how)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipeline.stages.release_blanks import returns_of, with_blanks
+from pipeline.stages.release_blanks import returns_of, with_blanks, without_scores
 from pipeline.tables import empty, shape
 
 DAY = pd.Timestamp
@@ -41,7 +41,8 @@ def test_each_measure_has_a_row_of_words_for_each_of_them() -> None:
         {"measure": m, "site_id": s, "n": 20, "mean_improvement": 1.0, "grain": "record", "is_pooled": True, "status": "shown"}
         for m, s in (("pcl5", "S02"), ("pcl5", "S04"), ("core10", "S04"))
     ]
-    opened = {"open_sites": shape("open_sites", pd.DataFrame(rows)), "open_completeness": empty("open_completeness")}
+    none = {name: empty(name) for name in ("open_completeness", "open_classes")}
+    opened = {"open_sites": shape("open_sites", pd.DataFrame(rows)), **none}
     found = with_blanks(opened, {"S01": "set_aside", "S02": "not_open_yet", "S03": "nil_return", "S04": "read"})
     told = found["open_sites"][["measure", "site_id", "status"]].to_numpy().tolist()
     assert told == [
@@ -59,3 +60,21 @@ def test_each_measure_has_a_row_of_words_for_each_of_them() -> None:
         .all(axis=None)
     )
     assert found["open_completeness"].empty
+
+
+def received(**rows_read: int) -> pd.DataFrame:
+    rows = [{"site_id": "S01", "table": name, "rows_read": n} for name, n in rows_read.items()]
+    return pd.DataFrame([*rows, {"site_id": "S02", "table": "outcomes", "rows_read": 7}])
+
+
+def test_a_site_records_no_score_where_no_row_of_any_came() -> None:
+    assert without_scores(received(referrals=40, outcomes=0, aggregates=0)) == {"S01"}
+    assert without_scores(received(referrals=40, outcomes=1, aggregates=0)) == set()
+    assert without_scores(received(outcomes=0, aggregates=3)) == set()
+
+
+def test_what_was_not_recorded_is_not_called_too_few() -> None:
+    rows = [{"measure": "pcl5", "site_id": site, "status": "too_few"} for site in ("S01", "S02")]
+    opened = {name: shape(name, pd.DataFrame(rows)) for name in ("open_sites", "open_completeness", "open_classes")}
+    found = with_blanks(opened, {"S01": "read", "S02": "read"}, {"S01"})
+    assert [list(table["status"]) for table in found.values()] == [["not_recorded", "too_few"]] * 3

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
+import pytest
+
 from pipeline.config import ReleaseSettings
 from pipeline.stages.release_linked import ALL, Name, System, Together
+from pipeline.stages.release_linked_change import add_change
 from pipeline.stages.release_masks import Unit
+from pipeline.tables import empty, shape
 
 RULE = ReleaseSettings()
 
@@ -78,3 +83,25 @@ def test_a_relation_that_the_data_break_is_not_relied_on() -> None:
     made.tie([more], [one], is_all=True)
     ((terms, low, high),) = made.linked.relations
     assert (len(terms), low, high) == (2, 0.0, float("inf")), "fourteen hold twelve, and are not the same"
+
+
+@pytest.mark.parametrize(("rows_read", "hidden"), [(3, ["S05"]), (0, [])])
+def test_a_word_that_no_score_was_recorded_leaves_nothing_to_hide_and_is_no_cover(rows_read: int, hidden: list[str]) -> None:
+    made = Together(RULE)
+    effects = pd.DataFrame([{"measure": "x", "site_id": site, "n_paired": n} for site, n in SITES.items()])
+    exact = {
+        **{name: empty(name) for name in ("missingness", "change", "flow", "accepted_referrals")},
+        "site_effects": shape("site_effects", effects),
+        "quality": pd.DataFrame(
+            [{"site_id": site, "table": "outcomes", "rows_read": n or rows_read} for site, n in SITES.items()]
+        ),
+    }
+    shown = [{"measure": "x", "site_id": site, "status": "shown" if n else "too_few"} for site, n in SITES.items()]
+    others = ("open_classes", "open_completeness", "open_pooled", "open_distribution", "open_flow", "open_subgroups")
+    opened = {**{name: empty(name) for name in others}, "open_sites": shape("open_sites", pd.DataFrame(shown))}
+    add_change(made, "x", exact, opened, effects.iloc[:0])
+    system = System(made)
+    system.withhold()
+    assert list(system.attack().get("site_id", [])) == hidden
+    name = ("open_sites", "x", "S05", "paired")
+    assert system._room.search.extremes(made.linked.at(name)) == ((0.0, 0.0) if not hidden else pytest.approx((0.0, 100.0)))
