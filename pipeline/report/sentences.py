@@ -60,6 +60,16 @@ TEMPLATES = {
         "How many returns were set aside cannot be said: {why}.",
         "tally",
     ),
+    "study.k_nil_return": Template(
+        "A nil return, which says that no woman was referred, came from {value}.",
+        "How many sites were open and had no referrals cannot be said: {why}.",
+        "sites",
+    ),
+    "study.k_not_open_yet": Template(
+        "Services that had not opened by the end of the period: {value}.",
+        "How many sites had not opened cannot be said: {why}.",
+        "sites",
+    ),
     "study.k_not_returned": Template(
         "No return came from {value} of the study.",
         "How many sites returned nothing cannot be said: {why}.",

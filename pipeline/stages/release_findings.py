@@ -54,8 +54,9 @@ def _finding(key: str, value: Any = None, *, unit: str = "", status: str = SHOWN
 def _study(tables: dict[str, DataFrame], referrals: DataFrame, rule: ReleaseSettings) -> Iterator[Finding]:
     returns = tables["open_returns"]["status"]
     yield _finding("study.k_sites", int((returns != "not_returned").sum()), unit="sites")
-    if (returns == "not_returned").any():
-        yield _finding("study.k_not_returned", int((returns == "not_returned").sum()), unit="sites")
+    for said in ("nil_return", "not_open_yet", "not_returned"):
+        if (returns == said).any():
+            yield _finding(f"study.k_{said}", int((returns == said).sum()), unit="sites")
     yield _finding("study.k_sites_record", int((returns == "read").sum()), unit="sites")
     yield _finding("study.k_sites_aggregate", int((returns == "aggregate_only").sum()), unit="sites")
     yield _finding("study.k_returns_set_aside", int(returns.isin(["set_aside", "nothing_usable"]).sum()), unit="sites")

@@ -9,6 +9,7 @@ from pipeline.report.blocks import Block, Cell, Column, Facts, Heading, Items, M
 from pipeline.report.material import is_shown
 from pipeline.report.sections.change import is_any_pooled
 from pipeline.report.sections.how_sure import OF_THEORIES, how_sure
+from pipeline.report.sections.quality import blanks
 
 if TYPE_CHECKING:
     from pipeline.measures import Measure
@@ -196,9 +197,8 @@ def _caveat(material: Material) -> str:
 
 
 def _returns(material: Material) -> str:
-    """Whom returns came from; sites that returned nothing are told of where there are any."""
-    missing = ["study.k_not_returned"] if material.finding("study.k_not_returned") else []
-    return _join(material, (*_STUDY, *missing, "study.n_referrals"))
+    """Whom returns came from; each kind of blank is told of where there is one."""
+    return _join(material, (*_STUDY, *blanks(material), "study.n_referrals"))
 
 
 def _join(material: Material, keys: list[str] | tuple[str, ...], **names: str) -> str:

@@ -26,7 +26,7 @@ _KEYS = ("study.k_sites", "study.k_sites_record", "study.k_sites_aggregate", "st
 def quality(material: Material) -> list[Block]:
     """Every return with what became of it."""
     rows = sorted(material.rows("open_returns"), key=lambda row: row["site_id"])
-    keys = (*_KEYS, *(["study.k_not_returned"] if material.finding("study.k_not_returned") else []))
+    keys = (*_KEYS, *blanks(material))
     blocks: list[Block] = [
         Heading("Data quality"),
         Paragraph(
@@ -47,6 +47,12 @@ def quality(material: Material) -> list[Block]:
     found = {row["status"] for row in rows}
     note = " ".join(text for status, text in _MEANINGS.items() if status in found)
     return [*blocks, Table("Returns", columns, tuple(_cells(row) for row in rows), note=note), *_decisions(material)]
+
+
+def blanks(material: Material) -> list[str]:
+    """The keys that say how many sites sent nothing to count, of each kind that there is."""
+    kinds = ("nil_return", "not_open_yet", "not_returned")
+    return [key for key in (f"study.k_{kind}" for kind in kinds) if material.finding(key)]
 
 
 def _decisions(material: Material) -> list[Block]:

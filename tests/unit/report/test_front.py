@@ -7,10 +7,14 @@ import re
 import pandas as pd
 import pytest
 
-from pipeline.report import documents, wording
+from pipeline.config import ReleaseSettings
+from pipeline.report import documents, sentences, wording
 from pipeline.report.blocks import Paragraph, Table
 from pipeline.report.material import Material
+from pipeline.report.sections import quality
 from pipeline.report.sections.deviations import deviations
+from pipeline.stages import release_findings
+from pipeline.tables import shape
 from tests.unit.report import conftest as made
 from tests.unit.report.pdf_text import pages, squeezed
 
@@ -49,6 +53,21 @@ def test_figures_and_tables_are_numbered_without_a_gap(national: dict[str, bytes
     for kind in ("Table", "Figure"):
         numbers = [int(n) for n in re.findall(rf"^\*\*{kind} (\d+)\.", national["national-report.md"].decode(), re.MULTILINE)]
         assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_every_return_is_accounted_for_whatever_became_of_it() -> None:
+    said = ["read", "read", "aggregate_only", "set_aside", "nothing_usable", "nil_return", "not_open_yet", "not_returned"]
+    returns = pd.DataFrame({"site_id": [f"S{n:02}" for n in range(1, 9)], "status": said, "n_referrals": 10, "n_status": "shown"})
+    nobody = pd.DataFrame({"n_persons": pd.Series(dtype="float64"), "n_referrals": pd.Series(dtype="float64")})
+    found = pd.DataFrame([*release_findings._study({"open_returns": returns}, nobody, ReleaseSettings())])
+    material = Material({"findings": shape("findings", found)}, {})
+    counts = found[(found["unit"] == "sites") & (found["key"] != "study.k_sites")]
+    assert counts["value"].sum() == len(said)
+    assert quality.blanks(material) == ["study.k_nil_return", "study.k_not_open_yet", "study.k_not_returned"]
+    told = sentences.sentence(material, "study.k_nil_return")
+    assert told == "A nil return, which says that no woman was referred, came from 1 site."
+    some = Material({"findings": shape("findings", found[found["key"] != "study.k_nil_return"])}, {})
+    assert quality.blanks(some) == ["study.k_not_open_yet", "study.k_not_returned"]
 
 
 def test_settings_other_than_their_defaults_are_deviations() -> None:
