@@ -1,155 +1,145 @@
-"""A reader who puts all open tables of a study together: what each count of a site could be, by integer programming.
+"""A reader who puts all open tables together, those of earlier releases among them, and what she may and may not find out.
 
-Means are taken as sums: a printed mean says that the sum of changes lies so close to so many times the women.
-It shares nothing with the code that withholds: it reads printed numbers, knows what the columns mean and how counts are rounded,
-and solves for the least and the most of every count of every site, for the public, for each site and for any two sites.
+She thinks of a whole number for each cell of each site, printed or not, and takes what is printed as limits on sums of these
+cells. Nothing here is shared with the code that withholds: she knows what columns mean, how counts are rounded and what must be
+true of what is shown, and no more. What fits is sought by `adversary_solving.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from scipy.optimize import Bounds, LinearConstraint, milp
 
-MINIMUM, ROUND_TO, RANGE = 10, 5, 80.0
-PARTS = ("improved", "same", "worse", "due", "due_paired", "sum")
-IMPROVED, SAME, WORSE, NOT = "reliably_improved", "no_reliable_change", "reliably_deteriorated", "not_reliably_improved"
-OF_CLASS = {IMPROVED: ("improved",), SAME: ("same",), WORSE: ("worse",), NOT: ("same", "worse")}
-PAIRED = ("improved", "same", "worse")
-MEANING = {"paired": PAIRED, "improved": ("improved",), "not": ("same", "worse"), "due": ("due",), "due_paired": ("due_paired",)}
+MINIMUM, ROUND_TO, SENSITIVE, LEAST_OF = 10, 5, 20, 50
+BELOW, ABOVE = ROUND_TO // 2, (ROUND_TO - 1) // 2
+FAR = float("inf")
+NOBODY = ""
+"""Where a number stands that no site can know, such as a rounded one that is not printed."""
+Cell = tuple[str, ...]
+"""A site, what the count is of, and what is counted."""
+
+
+class Sum(NamedTuple):
+    """Cells that are counted together, and what they are called; a count of fewer than `least` is hidden."""
+
+    name: str
+    cells: tuple[Cell, ...]
+    least: int = MINIMUM
 
 
 @dataclass
-class Adversary:
-    """What is true of each site, and every statement that the open tables make."""
+class Reader:
+    """What is true of every cell, what is said of sums of them, what must not be found out, and what is nearly told."""
 
-    truth: pd.DataFrame
-    """A row a site, the columns PARTS."""
-    statements: list[tuple[dict[tuple[str, str], float], float, float]] = field(default_factory=list)
+    truth: dict[Cell, float] = field(default_factory=dict)
+    said: list[tuple[dict[Cell, float], float, float]] = field(default_factory=list)
+    hidden: list[Sum] = field(default_factory=list)
+    told: list[Sum] = field(default_factory=list)
+    broken: set[Cell] = field(default_factory=set)
+    rounded: dict[frozenset[Cell], Cell] = field(default_factory=dict)
+    here: dict[Cell, list[Cell]] = field(default_factory=dict)
+    """Cells by the site and what they are of."""
 
-    def says(self, terms: dict[tuple[str, str], float], low: float, high: float) -> None:
-        value = sum(weight * self.truth.loc[site, part] for (site, part), weight in terms.items())
-        assert low - 1e-9 <= value <= high + 1e-9, "the reader must not believe what is false"
-        self.statements.append((terms, low, high))
+    def cell(self, cell: Cell, n: Any, *, is_secret: bool = True) -> Cell:
+        """A count of a site; each small one must stay open, whether a table would print it or not."""
+        assert n >= 0 and cell not in self.truth, cell
+        self.truth[cell] = float(n)
+        self.here.setdefault(cell[:2], []).append(cell)
+        if is_secret:
+            self.hidden.append(Sum(" ".join(cell), (cell,)))
+        return cell
 
-    def prints(self, sites: list[str], parts: tuple[str, ...], printed: Any, *, figures: int = 1) -> None:
-        """A sum of counts was printed; `figures`: as the sum of so many rounded ones."""
-        low = max(float(printed) - figures * (ROUND_TO // 2), MINIMUM)
-        self.says({(s, p): 1.0 for s in sites for p in parts}, low, float(printed) + figures * ((ROUND_TO - 1) // 2))
+    def number(self, cell: Cell, value: float) -> Cell:
+        """A number that need be neither whole nor above nought, as a sum of changes."""
+        self.truth[cell] = float(value)
+        self.broken.add(cell)
+        return cell
 
-    def prints_over_sites(self, of: tuple[str, ...], parts: tuple[str, ...], printed: Any, *, figures: int = 1) -> None:
-        """The same over the sites that enter; small ones do so together or not at all, which the number of sites tells."""
-        n = self.truth[list(of)].sum(axis=1)
-        for sites in (list(n.index[n > 0]), list(n.index[n >= MINIMUM])):
-            value = self.truth.loc[sites, list(parts)].to_numpy().sum()
-            if abs(float(printed) - value) <= figures * (ROUND_TO // 2):
-                self.prints(sites, parts, printed, figures=figures)
-                return
+    def value(self, terms: dict[Cell, float]) -> float:
+        """What a weighted sum of cells truly is."""
+        return sum(weight * self.truth[cell] for cell, weight in terms.items())
 
-    def prints_mean(self, sites: list[str], printed: float) -> None:
-        """The mean change of these sites' women, to one decimal: their sum is within 0.05 of it for each of them."""
+    def is_so(self, terms: dict[Cell, float], low: float, high: float) -> None:
+        """Something that she knows for certain."""
+        value = self.value(terms)
+        assert low - 1e-6 <= value <= high + 1e-6, ("the reader must not believe what is false", terms, low, value, high)
+        self.said.append((terms, low, high))
+
+    def guesses(self, terms: dict[Cell, float], low: float, high: float) -> None:
+        """Something that she takes for true, where it is."""
+        if low - 1e-6 <= self.value(terms) <= high + 1e-6:
+            self.said.append((terms, low, high))
+
+    def same(self, some: Iterable[Cell], others: Iterable[Cell]) -> None:
+        """The ones are as many as the others, where that is so, else they hold them, where that is so."""
+        ones = tuple(some)
+        terms = _less(ones, others)
+        if ones:
+            self.guesses(terms, 0.0, 0.0 if self.value(terms) == 0 else FAR)
+
+    def holds(self, some: Iterable[Cell], others: Iterable[Cell]) -> None:
+        """The ones are at least as many as the others, where that is so."""
+        if ones := tuple(some):
+            self.guesses(_less(ones, others), 0.0, FAR)
+
+    def sees(self, name: str, cells: Iterable[Cell], printed: Any, *, least: int = MINIMUM) -> None:
+        """A count: printed as a rounded number, or hidden."""
+        mine = tuple(cells)
+        if printed is None or pd.isna(printed):
+            self.hidden.append(Sum(name, mine, least))
+            return
+        self.is_so(dict.fromkeys(mine, 1.0), max(float(printed) - BELOW, least), float(printed) + ABOVE)
+        if len({site for site, *_ in mine}) == 1:
+            self.told.append(Sum(name, mine))
+
+    def sees_share(self, some: Iterable[Cell], others: Iterable[Cell], percent: Any, *, least: int = MINIMUM) -> None:
+        """A whole percentage, of two rounded counts: of those who have it among them and the `others`; both are enough."""
+        if percent is None or pd.isna(percent):
+            return
+        top, rest = tuple(some), tuple(others)
+        of = (*top, *rest)
+        number, whole = self._rounded(top), self._rounded(of)
         for sign in (1.0, -1.0):
-            terms = {(s, p): sign * -printed - 0.05 for s in sites for p in PAIRED} | {(s, "sum"): sign for s in sites}
-            self.says(terms, -np.inf, 1e-6)
+            self.is_so({number: sign * 100.0, whole: -sign * float(percent) - 0.5}, -FAR, 1e-6)
+        for cells, low in ((top, least), (rest, least), (of, LEAST_OF - BELOW)):
+            self.is_so(dict.fromkeys(cells, 1.0), low, FAR)
 
-    def ends(self, site: str, parts: tuple[str, ...], known: tuple[str, ...]) -> tuple[float, float]:
-        """The least and the most that a sum of parts at a site could be for sites who know their own rows."""
-        names = [(s, p) for s in self.truth.index for p in PARTS]
-        at = {name: i for i, name in enumerate(names)}
-        exact = np.array([float(self.truth.loc[name]) for name in names])
-        is_known = np.array([s in known for s, _ in names])
-        is_sum = np.array([part == "sum" for _, part in names])
-        far = np.where(is_sum, np.inf, 10.0 * MINIMUM + exact)
-        matrix = np.zeros((len(self.statements), len(names)))
-        for row, (terms, _, _) in enumerate(self.statements):
-            for name, weight in terms.items():
-                matrix[row, at[name]] = weight
-        low, high = (np.array([each[end] for each in self.statements]) for end in (1, 2))
-        bounds = Bounds(np.where(is_known, exact, np.where(is_sum, -np.inf, 0.0)), np.where(is_known, exact, far))
-        cost = np.zeros(len(names))
-        for part in parts:
-            cost[at[site, part]] = 1.0
-        found = []
+    def sees_mean(self, count: Iterable[Cell], total: Iterable[Cell], mean: float) -> None:
+        """A mean to one decimal: the sum is within 0.05 of it for each of those who are counted."""
+        some, sums = tuple(count), tuple(total)
         for sign in (1.0, -1.0):
-            options = {"presolve": False}
-            made = milp(
-                sign * cost,
-                constraints=LinearConstraint(matrix, low, high),
-                bounds=bounds,
-                integrality=np.where(is_sum, 0, 1),
-                options=options,
-            )
-            found.append(sign * made.fun)
-        return round(found[0]), round(found[1])
+            terms = dict.fromkeys(some, -sign * mean - 0.05) | dict.fromkeys(sums, sign)
+            self.is_so(terms, -FAR, 1e-6)
 
-    def readers(self, site: str) -> Iterator[tuple[str, ...]]:
-        others = [each for each in self.truth.index if each != site]
+    def _rounded(self, cells: tuple[Cell, ...]) -> Cell:
+        """A fifth of the rounded count of these cells, as a number of nobody's."""
+        if frozenset(cells) not in self.rounded:
+            exact, name = sum(self.truth[cell] for cell in cells), f"rounded {len(self.rounded)}"
+            made = self.cell((NOBODY, cells[0][1], name), (exact + BELOW) // ROUND_TO, is_secret=False)
+            self.is_so({**dict.fromkeys(cells, 1.0), made: -float(ROUND_TO)}, -BELOW, ABOVE)
+            self.rounded[frozenset(cells)] = made
+        return self.rounded[frozenset(cells)]
+
+    def sites(self) -> list[str]:
+        """Everybody who sent anything."""
+        return sorted({site for site, *_ in self.truth} - {NOBODY})
+
+    def readers(self) -> Iterator[tuple[str, ...]]:
+        """The public, each site with its own rows, and any two of them."""
         yield ()
-        yield from combinations(others, 1)
-        yield from combinations(others, 2)
+        for many in (1, 2):
+            yield from combinations(self.sites(), many)
 
 
-def truth_of(exact: dict[str, pd.DataFrame], measure: str) -> pd.DataFrame:
-    effects = exact["site_effects"].query("measure == @measure").set_index("site_id")
-    due = exact["missingness"].query("measure == @measure").set_index("site_id")
-    table = pd.DataFrame(index=effects.index.union(due.index))
-    for part, name in zip(PAIRED, (IMPROVED, SAME, WORSE), strict=True):
-        table[part] = effects[f"n_{name}"]
-    total = effects["n_paired"] * effects["mean_improvement"]
-    return table.assign(due=due["n_due"], due_paired=due["n_paired"], sum=total).fillna(0).astype("float64")
+def but(cells: Iterable[Cell], others: Iterable[Cell]) -> list[Cell]:
+    """The cells without the others."""
+    gone = set(others)
+    return [cell for cell in cells if cell not in gone]
 
 
-def reading(exact: dict[str, pd.DataFrame], opened: dict[str, pd.DataFrame], measure: str) -> Adversary:
-    """Everything that the open tables of a study say of the women of one measure, all of whose sites sent records."""
-    reader = Adversary(truth_of(exact, measure))
-    mine = {name: table[table["measure"] == measure] for name, table in opened.items() if "measure" in table}
-    sites = list(reader.truth.index)
-    for site in sites:
-        reader.says({(site, p): 1.0 for p in PAIRED} | {(site, "due_paired"): -1.0}, 0, np.inf)
-        reader.says({(site, "due"): 1.0, (site, "due_paired"): -1.0}, 0, np.inf)
-        for sign in (1.0, -1.0):
-            reader.says({(site, p): -RANGE for p in PAIRED} | {(site, "sum"): sign}, -np.inf, 0.0)
-    for row in _shown(mine["open_sites"]):
-        reader.prints([row["site_id"]], PAIRED, row["n"])
-        reader.prints_mean([row["site_id"]], row["mean_improvement"])
-    for row in _shown(mine["open_twin"])[:1]:
-        n = reader.truth[list(PAIRED)].sum(axis=1)
-        for where in (list(n.index[n > 0]), list(n.index[n >= MINIMUM])):
-            if round(reader.truth.loc[where, "sum"].sum() / n[where].sum(), 1) == row["observed"]:
-                reader.prints_mean(where, row["observed"])
-                break
-    for row in _shown(mine["open_funnels"]):
-        reader.prints([row["site_id"]], PAIRED, row["n"])
-    for row in _shown(mine["open_completeness"]):
-        site = row["site_id"]
-        if site == "ALL":
-            reader.prints_over_sites(("due",), ("due",), row["n_due"])
-            reader.prints_over_sites(("due",), ("due_paired",), row["n_paired"])
-        else:
-            reader.prints([site], ("due",), row["n_due"])
-            reader.prints([site], ("due_paired",), row["n_paired"])
-            reader.says({(site, "due"): 1.0, (site, "due_paired"): -1.0}, MINIMUM, np.inf)
-    for row in _shown(mine["open_classes"]):
-        if row["site_id"] == "ALL":
-            reader.prints_over_sites(PAIRED, OF_CLASS[row["class"]], row["n"])
-        else:
-            reader.prints([row["site_id"]], OF_CLASS[row["class"]], row["n"])
-    for row in _shown(mine["open_pooled"]):
-        reader.prints_over_sites(PAIRED, PAIRED, row["n"])
-    for table in (mine["open_distribution"], mine["open_methods"]):
-        for _, rows in table.groupby(table["method"] if "method" in table else table["measure"]):
-            if len(rows) and (rows["status"] == "shown").all():
-                reader.prints_over_sites(PAIRED, PAIRED, rows["n"].sum(), figures=len(rows))
-    for row in _shown(mine["open_missing"]):
-        if not pd.isna(row["n"]):
-            reader.prints_over_sites(("due",), ("due_paired",), row["n"])
-    return reader
-
-
-def _shown(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return table[table["status"] == "shown"].to_dict("records")
+def _less(some: Iterable[Cell], others: Iterable[Cell]) -> dict[Cell, float]:
+    return {**dict.fromkeys(some, 1.0), **dict.fromkeys(others, -1.0)}
