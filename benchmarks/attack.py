@@ -24,7 +24,7 @@ from pipeline.catalog import EXACT, OPEN_TABLES
 from tests.unit.stages.adversary import Sum
 from tests.unit.stages.adversary_solving import Solver
 from tests.unit.stages.reading_of_all import Opened
-from tests.unit.stages.reading_of_study import TELLING, read_all
+from tests.unit.stages.reading_of_study import read_all
 
 
 class InParts(Solver):
@@ -48,7 +48,7 @@ def attack(study: Path) -> Iterator[str]:
     """A line a reader: how many counts no part leaves open, and the seconds it took; and the counts of which it is so."""
     exact, opened = tables(study)
     start = time.process_time()
-    solver = InParts(read_all(exact, Opened(opened, TELLING), theories.load()))
+    solver = InParts(read_all(exact, Opened(opened), theories.load()))
     size = f"{len(solver.sites)} sites, {len(solver.cells)} cells, {len(solver.goals)} counts"
     yield f"{size}: read in {time.process_time() - start:.0f} s CPU"
     for known in ((), tuple(solver.sites[:2])):

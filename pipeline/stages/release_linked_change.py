@@ -12,6 +12,8 @@ from pipeline.stages.release_linked import ALL, Name, Together
 from pipeline.stages.release_masks import Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pandas import DataFrame, Series
 
     from pipeline.config import ReleaseSettings
@@ -113,13 +115,13 @@ def _add_whole(made: Together, measure: str, nation: DataFrame) -> None:
     made.linked.total(whole, list(parts))
 
 
-def whole_of_shares(n: Series[Any], pct: Series[Any], exact: float, rule: ReleaseSettings) -> tuple[float, float]:
+def whole_of_shares(n: Iterable[float], pct: Iterable[float], exact: float, rule: ReleaseSettings) -> tuple[float, float]:
     """The least and the most of a number that is not printed, of which rounded counts `n` are the whole percentages `pct`."""
     step, rounded = rule.round_to, float(nearest(exact, rule))
-    fitting, top = [rounded], 100 * n.astype("float64")
+    fitting, shares = [rounded], [*zip(n, pct, strict=True)]
     for way in (-step, step):
         number = rounded + way
-        while number > 0 and bool(((top / number).round() == pct).all()):
+        while number > 0 and all(round(100 * top / number) == share for top, share in shares):
             fitting.append(number)
             number += way
     return min(fitting) - step // 2, max(fitting) + (step - 1) // 2
@@ -172,6 +174,17 @@ def _add_bins(made: Together, measure: str, women: DataFrame, bins: DataFrame) -
         counts = by_site(mine[_is_below(gain, edge) & ~_is_below(gain, before)], kept)
         names.append(made.add_over_sites((table, measure, ALL, f"bin {number}"), counts, unit, is_shown=True))
     made.tie(paired_at(measure, kept), names, is_all=True)
+    for number in range(len(names)):  # a bin that begins at the threshold of reliable change begins a class
+        for kind, beyond in ((IMPROVED, names[number:]), (WORSE, names[:number])):
+            classes: list[Name] = [("open_classes", measure, site, kind) for site in kept]
+            if all(name in made.linked for name in classes) and _are_same(made, classes, beyond):
+                made.tie(classes, beyond, is_all=True)
+
+
+def _are_same(made: Together, of_sites: list[Name], over_sites: list[Name]) -> bool:
+    """Whether counts over sites are, site by site, as many as those of the sites."""
+    parts = [made.linked.parts.get(made.linked.at(name), {}) for name in over_sites]
+    return all(sum(part.get(name[2], 0.0) for part in parts) == made.linked.exact_of([name]) for name in of_sites)
 
 
 def _is_below(gain: Series[Any], edge: float) -> Series[bool]:

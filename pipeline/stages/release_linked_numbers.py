@@ -39,7 +39,7 @@ def add_numbers(made: Together, measure: Measure, exact: Tables) -> None:
         everybody: Name = ("open_effects", measure.id, ALL, "paired")
         made.add_over_sites(everybody, by_site(women, kept), unit, is_sought=False)
         made.tie(paired_at(measure.id, kept), [everybody], is_all=True)
-        add_thresholds(made, measure, women, exact["strip"], kept)
+        add_thresholds(made, measure, women, exact["strip"], kept, everybody)
         _add_methods(made, measure, women, exact["methods"], everybody, kept)
         _add_recovery(made, measure.id, women, everybody)
     add_dated(made, measure.id, women)

@@ -16,6 +16,8 @@ from pipeline.stages.release_linked_change import IMPROVED, WORSE, by_site, ente
 from pipeline.stages.release_masks import Unit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy as np
     from numpy.typing import NDArray
     from pandas import DataFrame
@@ -32,32 +34,64 @@ _NEXT = 3
 """Thresholds on either side of that of reliable change; those further off only say less."""
 _BETTER = ("improved_pct", "low_pct", "high_pct", "twin_pct", "status")
 _DIRECTIONS = {"improved": (1.0, IMPROVED, _BETTER), "deteriorated": (-1.0, WORSE, ("deteriorated_pct",))}
+_WHOLE = "everybody"
 _HALVES = 2
 _SLACK = 1e-9
 
 
-def add_thresholds(made: Together, measure: Measure, women: DataFrame, strip: DataFrame, kept: list[str]) -> None:
-    """Women at and beyond the thresholds next to that of reliable change: they hold the class, or the class holds them."""
+def add_thresholds(
+    made: Together, measure: Measure, women: DataFrame, strip: DataFrame, kept: list[str], everybody: Name
+) -> None:
+    """Women at and beyond the thresholds next to that of reliable change: they hold the class, or the class holds them.
+
+    The shares of the strip together tell how many women they are shares of.
+    """
     primary = measure.primary_reliable_change
     points = sorted(strip.loc[strip["measure"] == measure.id, "points"].unique())
     if primary is None or not points:
         return
+    shares: list[float] = []
     for word, (sign, kind, figures) in _DIRECTIONS.items():
         change = sign * women["improvement"].to_numpy(dtype="float64")
         beyond = {point: change >= point - _SLACK for point in points}
-        may_stand = [p for p in points if percent(int(beyond[p].sum()), len(women), made.rule) is not None]
+        told = {point: percent(int(beyond[point].sum()), len(women), made.rule) for point in points}
+        shares += [share for share in told.values() if share is not None]
+        may_stand = [point for point in points if told[point] is not None]
         below, above = [p for p in may_stand if p < primary], [p for p in may_stand if p >= primary]
-        classes = [("open_classes", measure.id, site, kind) for site in kept]
+        classes: list[Name] = [("open_classes", measure.id, site, kind) for site in kept]
         before: list[Name] = []
         for point in (*below[-_NEXT:], *above[:_NEXT]):
             unit = Unit("open_thresholds", (("measure", measure.id), ("points", point)), figures)
             name: Name = ("open_thresholds", measure.id, ALL, f"{word} by {point:g}")
-            told = told_by_share(int(beyond[point].sum()), len(women), made.rule)
-            made.add_over_sites(name, by_site(women[beyond[point]], kept), unit, told=told, is_sought=False)
+            limits = told_by_share(int(beyond[point].sum()), len(women), made.rule)
+            made.add_over_sites(name, by_site(women[beyond[point]], kept), unit, told=limits, is_sought=False)
             made.tie(before, [name])
             sides = ([name], classes) if point < primary else (classes, [name])
             made.tie(*sides, is_all=point == primary)
             before = [name]
+    if shares:
+        whole: Name = ("open_thresholds", measure.id, ALL, _WHOLE)
+        unit, limits = Unit("open_thresholds", (("measure", measure.id),)), whole_of_strip(shares, len(women), made.rule)
+        made.add_over_sites(whole, by_site(women, kept), unit, told=limits, is_sought=False)
+        made.tie([everybody], [whole], is_all=True)
+
+
+def whole_of_strip(shares: Iterable[float], exact: int, rule: ReleaseSettings) -> tuple[float, float]:
+    """The least and the most of a number of which rounded counts, not printed themselves, are all these whole percentages."""
+    step, rounded, asked = rule.round_to, int(nearest(float(exact), rule)), set(shares)
+    fitting = [rounded]
+    for way in (-step, step):
+        number = rounded + way
+        while 0 < number <= 2 * rounded and all(_may_be(share, number, step) for share in asked):
+            fitting.append(number)
+            number += way
+    return float(min(fitting) - step // 2), float(max(fitting) + (step - 1) // 2)
+
+
+def _may_be(share: float, whole: int, step: int) -> bool:
+    """Whether some rounded count is that whole percentage of a rounded whole."""
+    nearest_count = share * whole / (100 * step)
+    return any(round(100 * step * n / whole) == share for n in (math.floor(nearest_count), math.ceil(nearest_count)))
 
 
 def told_by_share(top: int, bottom: int, rule: ReleaseSettings) -> tuple[float, float]:
@@ -142,6 +176,8 @@ def is_told(name: Name, mine: DataFrame) -> bool:
     """Whether the rows `mine` of its open table tell a count of `TABLES`."""
     table, _, site, part = name
     if table == "open_thresholds":
+        if part == _WHOLE:
+            return bool(mine[["improved_pct", "deteriorated_pct"]].notna().any(axis=None))
         word, _, point = part.partition(" by ")
         here = mine[(mine["points"] - float(point)).abs() < _SLACK]
         return bool(here[f"{word}_pct"].notna().any()) if f"{word}_pct" in here else False

@@ -163,7 +163,8 @@ def _twin(twin: DataFrame) -> Rows:
         if row["expected"] != row["expected"]:
             rows.append({**made, "status": NOT_RECORDED})
             continue
-        made |= {name: round(row[name], 1) + 0.0 for name in ("population_mean", "observed", "expected")}
+        made |= {name: round(row[name], 1) + 0.0 for name in ("population_mean", "expected")}
+        made["observed"] = round(row["observed"]) + 0.0  # more would tell of a site, beside the means of the others
         for name in ("improved", "deteriorated"):
             made[f"{name}_pct"] = round(100 * row[name]) if row[name] == row[name] else None
         rows.append({**made, "status": SHOWN})

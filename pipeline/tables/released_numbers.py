@@ -94,7 +94,7 @@ _twin = {
     "is_sourced": flag("Population sourced", needed=True),
     "population_mean": number("Mean of the unselected population", "Sourced, or one of several that are tried", **_POINTS),
     "retest": number("Test-retest correlation"),
-    "observed": number("Mean improvement seen", **_POINTS),
+    "observed": number("Mean improvement seen", "In whole points", **_POINTS),
     "expected": number("Mean improvement through regression to the mean alone", **_POINTS),
     "improved_pct": number("Reliably improved through regression to the mean alone", "Expected", **_PERCENT),
     "deteriorated_pct": number("Reliably deteriorated through regression to the mean alone", "Expected", **_PERCENT),

@@ -95,7 +95,7 @@ def _twin(material: Material, measure: Measure) -> tuple[Paragraph, list[Table]]
         f"{_NATURAL}"
     )
     key = f"twin.{measure.id}"
-    observed = f"The same women improved by {numerals.points(rows[0]['observed'])} points on average."
+    observed = f"The same women improved by about {numerals.plain(rows[0]['observed'])} points on average."
     if rows[0]["is_sourced"]:
         return Paragraph(f"{why} {sentences.sentence(material, f'{key}.expected', measure=label)} {observed}", lead=lead), []
     untold = (

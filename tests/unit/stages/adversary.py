@@ -108,11 +108,11 @@ class Reader:
         for cells, low in ((top, least), (rest, least), (of, LEAST_OF - BELOW)):
             self.is_so(dict.fromkeys(cells, 1.0), low, FAR)
 
-    def sees_mean(self, count: Iterable[Cell], total: Iterable[Cell], mean: float) -> None:
-        """A mean to one decimal: the sum is within 0.05 of it for each of those who are counted."""
+    def sees_mean(self, count: Iterable[Cell], total: Iterable[Cell], mean: float, *, within: float = 0.05) -> None:
+        """A mean, to one decimal if nothing else is said: the sum is `within` so much of it for each of those who are counted."""
         some, sums = tuple(count), tuple(total)
         for sign in (1.0, -1.0):
-            terms = dict.fromkeys(some, -sign * mean - 0.05) | dict.fromkeys(sums, sign)
+            terms = dict.fromkeys(some, -sign * mean - within) | dict.fromkeys(sums, sign)
             self.is_so(terms, -FAR, 1e-6)
 
     def _rounded(self, cells: tuple[Cell, ...]) -> Cell:

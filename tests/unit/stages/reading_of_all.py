@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -14,10 +13,10 @@ ALL = "ALL"
 
 
 class Opened:
-    """The open tables of one release, and which of their figures were looked at; `unseen`: columns that are kept from her."""
+    """The open tables of one release, and which of their figures were looked at."""
 
-    def __init__(self, tables: Tables, unseen: Collection[tuple[str, str]] = ()) -> None:
-        self.tables = {name: _without(table, [c for of, c in unseen if of == name]) for name, table in tables.items()}
+    def __init__(self, tables: Tables) -> None:
+        self.tables = tables
         self.looked_at: set[tuple[str, str]] = set()
         self._by: dict[Any, dict[Any, dict[str, Any]]] = {}
 
@@ -37,10 +36,6 @@ class Opened:
             self._by[table, names] = {tuple(_plain(row[name]) for name in names): row for row in reversed(rows)}
         row = self._by[table, names].get(tuple(where.values()))
         return None if row is None or (status and row[status] != "shown") else _plain(row[column])
-
-
-def _without(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return table.assign(**dict.fromkeys(columns, float("nan"))) if columns else table
 
 
 def _plain(value: Any) -> Any:

@@ -143,7 +143,7 @@ def _over_all(reader: Reader, measure: str, effects: pd.DataFrame, women: pd.Dat
             gain = women.loc[women["site_id"] == site, "improvement"].sum()
             total = reader.number((site, measure, "sum of changes"), gain)
             _within_scale(reader, paired[site], total)
-        reader.sees_mean(cells, sums, mean)
+        reader.sees_mean(cells, sums, mean, within=0.5)  # in whole points
 
 
 def _methods(reader: Reader, measure: str, women: pd.DataFrame, methods: pd.DataFrame, paired: By, opened: Opened) -> None:

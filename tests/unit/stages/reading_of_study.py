@@ -41,14 +41,6 @@ NOT_READ = {
 """Columns of open tables that hold counts or percentages and are not read, and why."""
 
 
-TELLING = {
-    ("open_twin", "observed"): "beside the means of sites it can leave two numbers of women of a site alone",
-    ("open_thresholds", "improved_pct"): "it can tell how many women two small sites have together, so that each finds the other",
-    ("open_thresholds", "deteriorated_pct"): "the same",
-}
-"""Figures by which she finds something still, and which are kept from her where all others are asked."""
-
-
 def read_all(exact: Tables, opened: Opened, theories: Any = None) -> Reader:
     """Everything on women who were referred, by measure too, and on people who answered. `theories`: by name."""
     reader = Reader()

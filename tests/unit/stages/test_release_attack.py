@@ -16,7 +16,7 @@ from tests.unit.stages.adversary import MINIMUM, Reader
 from tests.unit.stages.adversary_solving import Solver
 from tests.unit.stages.drawn_study import MEASURE, Study, sites
 from tests.unit.stages.reading_of_all import Opened
-from tests.unit.stages.reading_of_study import TELLING, read_all
+from tests.unit.stages.reading_of_study import read_all
 
 RULE = ReleaseSettings()
 Tables = dict[str, pd.DataFrame]
@@ -49,7 +49,7 @@ def found_by_anybody(reader: Reader) -> dict[object, list[str]]:
 @pytest.mark.parametrize("name", NASTY)
 def test_nobody_finds_a_small_count_nor_a_count_of_a_site_by_putting_all_tables_together(name: str) -> None:
     exact, opened, checked = released(name)
-    assert found_by_anybody(read_all(exact, Opened(opened, TELLING))) == {}
+    assert found_by_anybody(read_all(exact, Opened(opened))) == {}
     attack = checked["checked_attack"]
     assert (attack["found_by"].fillna("") == "").all()
     assert (attack["low"] <= 0).all()
@@ -57,25 +57,11 @@ def test_nobody_finds_a_small_count_nor_a_count_of_a_site_by_putting_all_tables_
     assert (checked["checked_cells"]["reason"] == "shown").sum() >= 5, "and something is still said"
 
 
-@pytest.mark.parametrize(
-    ("name", "figure", "known", "about", "found"),
-    [
-        ("all near the minimum", "open_twin", "S02", "pcl5 paired at S05", "one of [10, 11]"),
-        ("two small sites", "open_thresholds", "S05", "pcl5 paired at S06", "2 to 7"),
-    ],
-)
-def test_what_is_kept_from_her_would_tell_her_something(name: str, figure: str, known: str, about: str, found: str) -> None:
-    """Where this is no longer so, the figure can go from `TELLING`."""
-    exact, opened, _ = released(name)
-    kept = {place for place in TELLING if place[0] != figure}
-    assert Solver(read_all(exact, Opened(opened, kept))).finds((known,), about) == [f"{about}: {found}"]
-
-
 def test_without_the_last_pass_the_same_reader_finds_counts_of_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     for asked in ("together", "beside"):
         monkeypatch.setattr(ReleaseLedger, asked, lambda self, opened, *rest: opened)
     exact, opened, _ = released.__wrapped__("counts at the edges of their rounding")
-    solver = Solver(read_all(exact, Opened(opened, TELLING)))
+    solver = Solver(read_all(exact, Opened(opened)))
     told = [each for known in ((), ("S01",), ("S01", "S02")) for each in solver.finds(known)]
     for words in ("pcl5 paired at", "pcl5 reliably_improved at", "pcl5 not_reliably_improved at"):
         assert [each for each in told if each.startswith(words)], words

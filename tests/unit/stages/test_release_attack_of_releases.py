@@ -20,7 +20,7 @@ from tests.unit.stages.adversary_solving import Solver
 from tests.unit.stages.drawn_study import MEASURE, Study, sites
 from tests.unit.stages.reading_of_all import Opened
 from tests.unit.stages.reading_of_releases import beside
-from tests.unit.stages.reading_of_study import TELLING, read_all
+from tests.unit.stages.reading_of_study import read_all
 
 RULE = ReleaseSettings()
 KEY = "5a" * 32
@@ -94,7 +94,7 @@ def having_both(
     before: tuple[Tables, Tables, pd.DataFrame], after: tuple[Tables, Tables, pd.DataFrame], *, only_come: bool
 ) -> Solver:
     """Who has both releases; `only_come`: and takes it that nobody went, and that no score was changed."""
-    then, now = (read_all(exact, Opened(opened, TELLING)) for exact, opened, _ in (before, after))
+    then, now = (read_all(exact, Opened(opened)) for exact, opened, _ in (before, after))
     return Solver(beside(then, now, (before[0]["change"], after[0]["change"]), "pcl5", only_come=only_come))
 
 

@@ -10,7 +10,7 @@ from pipeline.config import ReleaseSettings
 from pipeline.stages.release_linked import ALL, Name, System, Together
 from pipeline.stages.release_linked_change import _add_classes, whole_of_shares
 from pipeline.stages.release_linked_scores import add_scores
-from pipeline.stages.release_linked_shares import add_balance, add_dated, add_thresholds, is_told, told_by_share
+from pipeline.stages.release_linked_shares import add_balance, add_dated, add_thresholds, is_told, told_by_share, whole_of_strip
 from pipeline.stages.release_masks import Unit
 from pipeline.tables import empty, shape
 from tests.unit.stages.drawn_study import MEASURE
@@ -109,6 +109,28 @@ def changes(improved: dict[str, int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+PAIRED = {"S01": 60, "S02": 60, "S03": 70, "S04": 60, "S05": 7, "S06": 3}
+
+
+def test_the_shares_of_a_strip_tell_how_many_women_they_are_shares_of() -> None:
+    assert whole_of_strip([50], 260, RULE) == (258, 262), "no fives are half of 255 or of 265"
+    assert whole_of_strip([60], 1000, RULE)[1] > 1002, "of many women many shares are one"
+    made = Together(RULE)
+    names = of_sites(made, "open_sites", "pcl5", "paired", PAIRED)
+    women = pd.DataFrame([{"site_id": s, "improvement": 20.0 * (i % 2)} for s, n in PAIRED.items() for i in range(n)])
+    everybody = made.add_over_sites(("open_effects", "pcl5", ALL, "paired"), PAIRED, Unit("open_effects", ()), is_sought=False)
+    made.tie(names, [everybody], is_all=True)
+    pool: Name = ("open_pooled", "pcl5", ALL, "paired")
+    made.sum_up(pool, names[:4], Unit("open_pooled", ()), is_shown=True, is_sought=False)
+    add_thresholds(made, MEASURE, women, pd.DataFrame({"measure": "pcl5", "points": [15.0]}), list(PAIRED), everybody)
+    system = System(made)
+    assert system.withhold() == set()
+    whole: Name = ("open_thresholds", "pcl5", ALL, "everybody")
+    system.show([whole])
+    found = system.withhold(["open_thresholds"])
+    assert found == {made.linked.units[made.linked.at(whole)]}, "262 at most, of whom 248 or more are in the pool and 7 at S05"
+
+
 BETTER = {"S01": 22, "S02": 22, "S03": 22, "S04": 22, "S05": 4, "S06": 4}
 
 
@@ -116,7 +138,8 @@ def test_the_share_beyond_the_threshold_of_a_class_is_that_class() -> None:
     made = Together(RULE)
     names = of_sites(made, "open_classes", "pcl5", "reliably_improved", BETTER)
     strip = pd.DataFrame({"measure": "pcl5", "points": [float(points) for points in range(1, 31)]})
-    add_thresholds(made, MEASURE, changes(BETTER), strip, list(BETTER))
+    everybody = made.add_over_sites(("open_effects", "pcl5", ALL, "paired"), dict.fromkeys(BETTER, 30), Unit("open_effects", ()))
+    add_thresholds(made, MEASURE, changes(BETTER), strip, list(BETTER), everybody)
     system = System(made)
     assert system.withhold() == set(), "four sites are rounded, and the rest is not known"
     at: Name = ("open_thresholds", "pcl5", ALL, "improved by 15")
