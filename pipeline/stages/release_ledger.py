@@ -104,7 +104,7 @@ class ReleaseLedger:
         counts = Together(self._rule)
         add_people(counts, self._exact, made)
         for measure, mine in members.items():
-            add_change(counts, measure, self._exact, made, mine)
+            add_change(counts, measure, self._exact, made, mine, measures[measure].primary_reliable_change)
         add_within_people(counts, members, self._exact["accepted_referrals"]["site_id"].unique())
         add_voices(counts, self._exact, made)
         by_measure(counts, measures, self._exact)

@@ -21,13 +21,20 @@ if TYPE_CHECKING:
     Tables = dict[str, DataFrame]
 
 IMPROVED, SAME, WORSE, NOT = "reliably_improved", "no_reliable_change", "reliably_deteriorated", "not_reliably_improved"
+_DECIMAL = 0.05
+"""How far a mean is from what is printed of it."""
 _TWO = 2
 """Sites that may put their rows together: of what only they hold nothing is left to find."""
 UNDATED = ("due_without_pre", "due_without_post", "paired")
 
 
-def add_change(made: Together, measure: str, exact: Tables, opened: Tables, members: DataFrame) -> None:
-    """The counts of one measure. `opened`: the open tables so far; `members`: the sites of the released pool."""
+def add_change(
+    made: Together, measure: str, exact: Tables, opened: Tables, members: DataFrame, threshold: float | None = None
+) -> None:
+    """The counts of one measure, whose reliable change is from `threshold` points.
+
+    `opened`: the open tables so far; `members`: the sites of the released pool.
+    """
     effects = _of(exact["site_effects"], measure).set_index("site_id")
     shown, nowhere = shown_at(opened["open_sites"], measure), without_scores(exact["quality"])
     for site, n in effects["n_paired"].fillna(0).items():
@@ -36,6 +43,8 @@ def add_change(made: Together, measure: str, exact: Tables, opened: Tables, memb
         if not is_sought:
             made.linked.relate({name: 1.0})  # a word beside it tells that there is none
     _add_classes(made, measure, effects.drop(index=list(nowhere), errors="ignore"), opened["open_classes"])
+    if threshold is not None:
+        _add_beside_means(made, measure, effects.loc[effects.index.isin(shown), "mean_improvement"], threshold)
     due = _of(exact["missingness"], measure).set_index("site_id")
     _add_completeness(made, measure, due, opened["open_completeness"], nowhere)
     pooled = _of(opened["open_pooled"], measure)
@@ -99,6 +108,19 @@ def _add_classes(made: Together, measure: str, effects: DataFrame, opened: DataF
         how: dict[str, Any] = {"is_shown": part in nation, "is_sought": is_sought}
         made.sum_up(name, names, _at(measure, ALL, table), **how)
     _add_whole(made, measure, mine[(mine["site_id"] == ALL) & (mine["status"] == SHOWN)])
+
+
+def _add_beside_means(made: Together, measure: str, means: Series[Any], threshold: float) -> None:
+    """Beside a mean that is printed: above what they can have who did not improve reliably, somebody did, and below, not all."""
+    for site, mean in means.items():
+        for kind, is_certain in ((IMPROVED, mean > threshold - 1 - _DECIMAL), (NOT, mean < threshold + _DECIMAL)):
+            of_class: Name = ("open_classes", measure, str(site), kind)
+            if not is_certain or of_class not in made.linked or made.linked.exact_of([of_class]) == 0:
+                continue
+            name: Name = ("open_sites", measure, str(site), f"{kind} by the mean")
+            unit, some = _at(measure, str(site), "open_sites"), made.linked.exact_of([of_class])
+            made.add(name, some, unit, is_shown=True, is_sought=False, told=(1.0, math.inf))
+            made.linked.total(name, [of_class])
 
 
 def _add_whole(made: Together, measure: str, nation: DataFrame) -> None:

@@ -105,3 +105,21 @@ def test_a_word_that_no_score_was_recorded_leaves_nothing_to_hide_and_is_no_cove
     assert list(system.attack().get("site_id", [])) == hidden
     name = ("open_sites", "x", "S05", "paired")
     assert system._room.search.extremes(made.linked.at(name)) == ((0.0, 0.0) if not hidden else pytest.approx((0.0, 100.0)))
+
+
+@pytest.mark.parametrize(("mean", "is_withheld"), [(11.4, True), (14.5, True), (22.0, False)])
+def test_a_mean_stays_back_where_it_tells_that_somebody_is_in_a_small_class(mean: float, is_withheld: bool) -> None:
+    """Of 26 women 7 improved by less than fifteen points: a mean of less tells that there are such women."""
+    made, kinds = Together(RULE), ("reliably_improved", "no_reliable_change", "reliably_deteriorated")
+    row = {"measure": "x", "site_id": "S01", "n_paired": 26, "mean_improvement": mean}
+    effects = pd.DataFrame([row | {f"n_{kind}": n for kind, n in zip(kinds, (19, 7, 0), strict=True)}])
+    exact = {
+        **{name: empty(name) for name in ("missingness", "change", "flow", "accepted_referrals")},
+        "site_effects": shape("site_effects", effects),
+        "quality": pd.DataFrame([{"site_id": "S01", "table": "outcomes", "rows_read": 52}]),
+    }
+    others = ("open_classes", "open_completeness", "open_pooled", "open_distribution", "open_flow", "open_subgroups")
+    shown = shape("open_sites", pd.DataFrame([{"measure": "x", "site_id": "S01", "status": "shown"}]))
+    add_change(made, "x", exact, {**{name: empty(name) for name in others}, "open_sites": shown}, effects.iloc[:0], 15.0)
+    found = System(made).withhold()
+    assert found == ({made.linked.units[made.linked.at(("open_sites", "x", "S01", "paired"))]} if is_withheld else set())
